@@ -1,0 +1,48 @@
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= var
+
+UV_VERSION := 0.13.9
+UV := .uv/bin/uv
+RUN := .venv/run
+DEV := .venv/dev
+COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header
+
+.PHONY: run test check browser lock clean
+
+run: $(RUN)/.synced
+	@exec $(RUN)/bin/python manage.py up --port $(PORT) --data "$(DATA)"
+
+test: $(DEV)/.synced
+	@$(DEV)/bin/python -m tests
+
+browser: $(DEV)/.synced
+	@$(DEV)/bin/python -m tests --browser
+
+check: $(DEV)/.synced
+	@$(DEV)/bin/python -m tests.check
+
+lock: $(UV)
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
+
+clean:
+	rm -rf .uv .venv .ruff_cache .mypy_cache .pytest_cache
+
+# uv lives beside the environments, never inside one: an exact sync would remove it again.
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Undersigned needs Python 3.11 or newer as '$(PYTHON)'. Set PYTHON=... to name another one."; exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 \
+	  || { echo "Undersigned needs pip for '$(PYTHON)'. On Debian: apt install python3-pip"; exit 1; }
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --root-user-action=ignore --target .uv uv==$(UV_VERSION)
+
+$(RUN)/.synced: requirements.lock $(UV)
+	@$(UV) venv -q --clear --python $(PYTHON) $(RUN)
+	@$(UV) pip sync -q --require-hashes --python $(RUN)/bin/python requirements.lock
+	@touch $@
+
+$(DEV)/.synced: requirements-dev.lock $(UV)
+	@$(UV) venv -q --clear --python $(PYTHON) $(DEV)
+	@$(UV) pip sync -q --require-hashes --python $(DEV)/bin/python requirements-dev.lock
+	@touch $@
