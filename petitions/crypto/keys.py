@@ -1,0 +1,68 @@
+"""Keys as files, apart from the database: one for each letter and purpose, and a few for the whole site.
+
+A key that was never in the database or a backup can be destroyed. Every key is 32 random bytes.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+SIZE = 32
+
+
+class KeyMissing(Exception):
+    """The key was destroyed, or was never made."""
+
+
+def create(folder: Path, name: str) -> None:
+    """Make the key unless it is there. On return the file is on disk, so a commit may rely on it."""
+    path = folder / name
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        _write(path, secrets.token_bytes(SIZE))
+    except FileExistsError:
+        return
+
+
+def read(folder: Path, name: str) -> bytes:
+    """The key. Raises `KeyMissing`."""
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise KeyMissing(name) from None
+
+
+def read_or_create(folder: Path, name: str) -> bytes:
+    create(folder, name)
+    return read(folder, name)
+
+
+def destroy(folder: Path, name: str) -> None:
+    """Remove the key; harmless to repeat."""
+    path = folder / name
+    path.unlink(missing_ok=True)
+    if path.parent.is_dir():
+        _sync_folder(path.parent)
+
+
+def _write(path: Path, key: bytes) -> None:
+    """All or nothing: a reader never sees half a key, a second writer fails with `FileExistsError`."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    finally:
+        draft.unlink()
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,42 @@
+"""Secrets that a person types or keeps: codes (8 characters) and receipts (28 characters)."""
+
+import hashlib
+import secrets
+import unicodedata
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+DASHES_AND_SPACES = "-\u2010\u2011\u2012\u2013\u2014 \t\r\n"
+CODE_LENGTH = 8  # 39 bits: five tries in fifteen minutes
+RECEIPT_LENGTH = 28  # 137 bits: no try limit needed
+
+
+def new_code() -> str:
+    return _random(CODE_LENGTH)
+
+
+def new_receipt() -> str:
+    return _random(RECEIPT_LENGTH)
+
+
+def canonical(typed: str) -> str:
+    """What was meant: any case, full-width letters, with or without dashes and spaces."""
+    folded = unicodedata.normalize("NFKC", typed).upper()
+    return "".join(letter for letter in folded if letter not in DASHES_AND_SPACES)
+
+
+def is_receipt(text: str) -> bool:
+    return len(text) == RECEIPT_LENGTH and set(text) <= set(ALPHABET)
+
+
+def grouped(secret: str) -> str:
+    """In fours, as people read them: XXXX-XXXX."""
+    return "-".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+
+
+def digest(secret: str) -> bytes:
+    """SHA-256, 32 bytes: all that is stored of a receipt."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))

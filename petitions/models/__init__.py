@@ -1,0 +1,37 @@
+from petitions.models.audit import AuditEvent
+from petitions.models.deliveries import Delivery
+from petitions.models.letters import Demand, Letter, Membership, Version
+from petitions.models.milestones import Milestone
+from petitions.models.proofs import Challenge, Mark, Proof
+from petitions.models.recipients import Recipient
+from petitions.models.responses import Response
+from petitions.models.signatures import Appear, Signature, Tally, WaitingSignature
+from petitions.models.snapshots import Snapshot
+from petitions.models.takedowns import Takedown
+from petitions.models.updates import Subscription, Update
+from petitions.models.workplaces import Domain, Workplace
+
+__all__ = [
+    "Appear",
+    "AuditEvent",
+    "Challenge",
+    "Delivery",
+    "Demand",
+    "Domain",
+    "Letter",
+    "Mark",
+    "Membership",
+    "Milestone",
+    "Proof",
+    "Recipient",
+    "Response",
+    "Signature",
+    "Snapshot",
+    "Subscription",
+    "Takedown",
+    "Tally",
+    "Update",
+    "Version",
+    "WaitingSignature",
+    "Workplace",
+]

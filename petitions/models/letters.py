@@ -1,0 +1,281 @@
+"""Letters, their frozen versions, their demands, and who organizes them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import connection, models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from petitions.models.workplaces import Domain, Workplace
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def of(self, user: User) -> LetterQuerySet:
+        """Letters that the user organizes, in whatever role."""
+        return self.filter(memberships__user=user.pk)
+
+    def editable_by(self, user: User) -> LetterQuerySet:
+        return self.filter(
+            memberships__user=user.pk, memberships__role__in=[Membership.Role.OWNER, Membership.Role.EDITOR]
+        )
+
+    def published(self) -> LetterQuerySet:
+        """Letters that whoever knows the address may read."""
+        return self.exclude(state=Letter.State.DRAFT)
+
+    def listed(self) -> LetterQuerySet:
+        return self.published().filter(is_listed=True)
+
+    def signable(self) -> LetterQuerySet:
+        """Letters that can be signed at this moment, by the database's clock, whatever sweeps have run."""
+        not_over = Q(closes_at=None) | Q(closes_at__gt=Now())
+        return self.filter(not_over, state=Letter.State.OPEN, opens_at__lte=Now())
+
+    def overdue(self) -> LetterQuerySet:
+        return self.filter(state=Letter.State.OPEN, closes_at__lte=Now())
+
+
+def random_slug() -> str:
+    """128 random bits: the address of a letter that only its link opens."""
+    return secrets.token_hex(16)
+
+
+class Letter(models.Model):
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        OPEN = "open", _("open")
+        CLOSED = "closed", _("closed")
+        ARCHIVED = "archived", _("archived")
+
+    SMALLEST_BATCH = 5
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.SlugField(_("address"), max_length=80, unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    text = models.TextField(_("text"), max_length=200_000, help_text=_("Markdown: **bold**, lists, links."))
+    signing_line = models.CharField(
+        _("signed by"), max_length=120, help_text=_("How signers are named together: “Employees of Example”.")
+    )
+    contact_address = models.EmailField(
+        _("address for answers"),
+        blank=True,
+        help_text=_(
+            "Recipients reply to it and the public can read it. Best one made for this letter alone."
+        ),
+    )
+    workplaces = models.ManyToManyField(
+        Workplace,
+        related_name="letters",
+        verbose_name=_("workplaces"),
+        help_text=_("Whose mailboxes may sign."),
+    )
+    is_listed = models.BooleanField(
+        _("public"),
+        default=True,
+        help_text=_("Listed on the home page. Otherwise only those with the link find it."),
+    )
+    goal = models.PositiveIntegerField(_("goal"), null=True, blank=True)
+    batch_size = models.PositiveSmallIntegerField(
+        _("batch size"),
+        default=10,
+        help_text=_("Anonymous signatures appear in groups of at least this many."),
+    )
+    state = models.CharField(
+        _("state"), max_length=8, choices=State.choices, default=State.DRAFT, editable=False
+    )
+    opens_at = models.DateTimeField(
+        _("opens"), null=True, blank=True, help_text=_("Empty: as soon as you open it.")
+    )
+    closes_at = models.DateTimeField(
+        _("closes"), null=True, blank=True, help_text=_("Empty: when you close it.")
+    )
+    opened_at = models.DateTimeField(null=True, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("letter")
+        verbose_name_plural = _("letters")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "open", "closed", "archived"]),
+                name="a_letter_has_a_known_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft", opened_at=None) | ~Q(state="draft") & Q(opened_at__isnull=False),
+                name="a_letter_was_opened_unless_it_is_a_draft",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "open"], closed_at=None)
+                | Q(state__in=["closed", "archived"], closed_at__isnull=False),
+                name="a_letter_was_closed_when_it_says_so",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(opens_at__isnull=False),
+                name="an_opened_letter_says_since_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_at=None) | Q(closes_at=None) | Q(closes_at__gt=F("opens_at")),
+                name="a_letter_closes_after_it_opens",
+            ),
+            models.CheckConstraint(condition=Q(batch_size__gte=5), name="a_batch_hides_each_of_its_signers"),
+            models.CheckConstraint(condition=Q(goal=None) | Q(goal__gt=0), name="a_goal_is_above_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("letter", args=[self.slug])
+
+    @property
+    def url(self) -> str:
+        """The public address, built from the configured site and never from a request."""
+        return settings.SITE_URL + self.get_absolute_url()
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == self.State.DRAFT
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state in (self.State.CLOSED, self.State.ARCHIVED)
+
+    @property
+    def version(self) -> Version:
+        """The text in force. Raises `Version.DoesNotExist` for a draft."""
+        return self.versions.latest()
+
+    def domain(self, name: str) -> Domain | None:
+        """The domain of this letter's workplaces with exactly this ASCII name."""
+        return Domain.objects.filter(name=name, workplace__letters=self).first()
+
+    def key_name(self, purpose: str) -> str:
+        """Where the letter's key for this purpose lies below `KEYS_DIR`."""
+        return f"letters/{self.public_id}/{purpose}"
+
+    def share_lock(self) -> None:
+        """Signers hold it together until they commit; who closes waits for them. SQLite has one writer anyway."""
+        self._advisory_lock("pg_advisory_xact_lock_shared")
+
+    def hold_lock(self) -> None:
+        """Keeps every signer out until commit."""
+        self._advisory_lock("pg_advisory_xact_lock")
+
+    def _advisory_lock(self, function: str) -> None:
+        if connection.vendor != "postgresql":
+            return
+        digest = hashlib.sha256(f"letter:{self.pk}".encode()).digest()
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s)", [int.from_bytes(digest[:8], signed=True)])
+
+
+class VersionQuerySet(models.QuerySet["Version"]):
+    def update(self, **kwargs: object) -> int:
+        raise TypeError("A version never changes; correct the letter with a new one.")
+
+
+class Version(models.Model):
+    """The frozen text and demands. Every signature belongs to one."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    demands = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField(db_default=Now())
+
+    objects = VersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        get_latest_by = "number"
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "number"], name="versions_are_numbered_in_a_letter"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="versions_start_at_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.number})"
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.pk:
+            raise TypeError("A version never changes; correct the letter with a new one.")
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+
+class Demand(models.Model):
+    class Status(models.TextChoices):
+        UNANSWERED = "unanswered", _("unanswered")
+        ACCEPTED = "accepted", _("accepted")
+        PARTLY = "partly", _("partly accepted")
+        REFUSED = "refused", _("refused")
+
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="demands")
+    number = models.PositiveSmallIntegerField(_("number"))
+    title = models.CharField(_("demand"), max_length=200)
+    text = models.TextField(_("explanation"), max_length=5_000, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.UNANSWERED)
+
+    class Meta:
+        verbose_name = _("demand")
+        verbose_name_plural = _("demands")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "number"], name="demands_are_numbered_in_a_letter"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="demands_start_at_one"),
+            models.CheckConstraint(
+                condition=Q(status__in=["unanswered", "accepted", "partly", "refused"]),
+                name="a_demand_has_a_known_status",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.title}"
+
+
+class Membership(models.Model):
+    """A person's role on a letter."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        EDITOR = "editor", _("editor")
+        REVIEWER = "reviewer", _("reviewer")
+
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=8, choices=Role.choices)
+
+    class Meta:
+        verbose_name = _("organizer")
+        verbose_name_plural = _("organizers")
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "user"], name="a_person_has_one_role_on_a_letter"),
+            models.CheckConstraint(
+                condition=Q(role__in=["owner", "editor", "reviewer"]), name="an_organizer_has_a_known_role"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"

@@ -1,0 +1,76 @@
+"""What proves employment, without an address: challenges and marks."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from petitions.models.letters import Letter
+
+
+class Proof(models.TextChoices):
+    """How employment was shown; counted apart."""
+
+    MAILBOX = "mailbox", _("work mailbox, by typed code")
+    INVITATION = "invitation", _("invitation")
+
+
+class ChallengeQuerySet(models.QuerySet["Challenge"]):
+    def fresh(self) -> ChallengeQuerySet:
+        return self.filter(used_at=None, expires_at__gt=Now())
+
+    def stale(self) -> ChallengeQuerySet:
+        return self.filter(expires_at__lt=Now() - Challenge.KEPT)
+
+
+class Challenge(models.Model):
+    """A code that somebody may type. Holds no address, no name and no letter: those are in the asker's cookie."""
+
+    TRIES = 5
+    LIFETIME = timedelta(minutes=15)
+    KEPT = timedelta(hours=1)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tries = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField(db_default=Now() + timedelta(minutes=15))
+    used_at = models.DateTimeField(null=True)
+
+    objects = ChallengeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(tries__lte=5), name="a_code_has_five_tries"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def spend_try(self) -> bool:
+        """True while a try is left. Counted before comparing, so that parallel guesses cannot share one."""
+        left = Challenge.objects.fresh().filter(pk=self.pk, tries__lt=self.TRIES)
+        return bool(left.update(tries=F("tries") + 1))
+
+    def consume(self) -> bool:
+        """True for the one caller who uses it up."""
+        return bool(Challenge.objects.fresh().filter(pk=self.pk).update(used_at=Now()))
+
+
+class Mark(models.Model):
+    """A mailbox that has signed this letter. Nothing joins it to a signature."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="marks")
+    value = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "value"], name="one_mailbox_signs_a_letter_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

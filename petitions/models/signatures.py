@@ -1,0 +1,209 @@
+"""Signatures: one row for one verified person, and what the public sees of it."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from dataclasses import asdict, dataclass, field
+
+from django.db import models
+from django.db.models import Count, Q
+from django.db.models.functions import Now, TruncDate
+from django.utils.translation import gettext_lazy as _
+
+from petitions.models.letters import Letter, Version
+from petitions.models.proofs import Proof
+
+
+class Appear(models.TextChoices):
+    """How a signer wants to be seen."""
+
+    FULL = "full", _("Full name")
+    INITIAL = "initial", _("First name and initial")
+    ROLE = "role", _("Role only")
+    ANONYMOUS = "anonymous", _("Anonymous")
+
+
+def searchable(*parts: str) -> str:
+    """Folded for finding: without case and accents, so that "Jose" finds "José". The same on every database."""
+    decomposed = unicodedata.normalize("NFKD", " ".join(filter(None, parts)).casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What the number consists of: published signatures by kind and by proof."""
+
+    named: int = 0
+    sealed: int = 0
+    by_policy: int = 0
+    by_proof: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def anonymous(self) -> int:
+        return self.sealed + self.by_policy
+
+    @property
+    def total(self) -> int:
+        return self.named + self.anonymous
+
+    def as_json(self) -> dict[str, object]:
+        """The form that pages, the API and snapshots share."""
+        return {
+            "total": self.total,
+            "named": self.named,
+            "anonymous": {"sealed": self.sealed, "by_policy": self.by_policy},
+            "by_proof": dict(sorted(self.by_proof.items())),
+        }
+
+    def as_cached(self) -> dict[str, object]:
+        return asdict(self)
+
+
+class SignatureQuerySet(models.QuerySet["Signature"]):
+    def counted(self) -> SignatureQuerySet:
+        return self.filter(state=Signature.State.PUBLISHED)
+
+    def named(self) -> SignatureQuerySet:
+        """Those whose public line the list shows."""
+        return self.counted().filter(kind=Signature.Kind.NAMED)
+
+    def latest_first(self) -> SignatureQuerySet:
+        return self.order_by("-signed_at", "pk")
+
+    def matching(self, words: str) -> SignatureQuerySet:
+        """Those whose line contains each word; names under review are not found by what they hide."""
+        found = self.filter(is_under_review=False) if words.strip() else self
+        for word in searchable(words).split():
+            found = found.filter(search__contains=word)
+        return found
+
+    def tally(self) -> Tally:
+        rows = self.counted().order_by().values_list("kind", "proof").annotate(Count("pk"))
+        kinds: dict[str, int] = {}
+        proofs: dict[str, int] = {}
+        for kind, proof, number in rows:
+            kinds[kind] = kinds.get(kind, 0) + number
+            proofs[proof] = proofs.get(proof, 0) + number
+        return Tally(**kinds, by_proof=proofs)
+
+
+class Signature(models.Model):
+    class Kind(models.TextChoices):
+        NAMED = "named", _("named")
+        SEALED = "sealed", _("anonymous, sealed")
+        BY_POLICY = "by_policy", _("anonymous by policy")
+
+    class State(models.TextChoices):
+        PUBLISHED = "published", _("published")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    UNDER_REVIEW = _("name under review")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="signatures")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="signatures")
+    kind = models.CharField(max_length=9, choices=Kind.choices)
+    proof = models.CharField(max_length=10, choices=Proof.choices)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.PUBLISHED)
+    receipt_hash = models.BinaryField(max_length=32, unique=True)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    role = models.CharField(_("role"), max_length=120, blank=True)
+    statement = models.CharField(_("statement"), max_length=280, blank=True)
+    search = models.CharField(max_length=1000, blank=True, editable=False)
+    is_under_review = models.BooleanField(_("under review"), default=False)
+    shows_statement = models.BooleanField(_("statement shown"), default=False)
+    signed_on = models.DateField(_("signed on"), db_default=TruncDate(Now()))
+    signed_at = models.DateTimeField(null=True)
+
+    objects = SignatureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("signature")
+        verbose_name_plural = _("signatures")
+        indexes = [
+            models.Index(
+                fields=["letter", "kind", "proof"], condition=Q(state="published"), name="signatures_counted"
+            ),
+            models.Index(
+                fields=["letter", "-signed_at", "id"],
+                condition=Q(state="published", kind="named"),
+                name="signatures_listed",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["named", "sealed", "by_policy"]), name="a_signature_has_a_known_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(proof__in=["mailbox", "invitation"]), name="a_signature_has_a_known_proof"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["published", "withdrawn"]), name="a_signature_has_a_known_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="named", state="published") | Q(name="", role="", statement="", search=""),
+                name="only_a_published_named_signature_says_who",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="named", state="published") | ~Q(name="", role=""),
+                name="a_named_signature_shows_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="named", signed_at__isnull=False) | ~Q(kind="named") & Q(signed_at=None),
+                name="an_anonymous_signature_has_a_day_and_no_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(shows_statement=True, statement=""), name="a_shown_statement_is_not_empty"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_line or str(self.get_kind_display())
+
+    @property
+    def is_named(self) -> bool:
+        return self.kind == self.Kind.NAMED
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.state == self.State.WITHDRAWN
+
+    @property
+    def public_name(self) -> str:
+        """The only door by which a name leaves. No fuller name lies behind it."""
+        return str(self.UNDER_REVIEW) if self.is_under_review else self.name
+
+    @property
+    def public_role(self) -> str:
+        return "" if self.is_under_review else self.role
+
+    @property
+    def public_statement(self) -> str:
+        return self.statement if self.shows_statement and not self.is_under_review else ""
+
+    @property
+    def public_line(self) -> str:
+        """As in lists, snapshots and the PDF: "Ada L., Engineer"."""
+        return ", ".join(filter(None, [self.public_name, self.public_role]))
+
+
+class WaitingSignature(models.Model):
+    """An anonymous signature before its batch: counted and shown nowhere, without time or order."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="waiting")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=9, choices=Signature.Kind.choices)
+    proof = models.CharField(max_length=10, choices=Proof.choices)
+    receipt_hash = models.BinaryField(max_length=32, unique=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["sealed", "by_policy"]), name="only_anonymous_signatures_wait"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())

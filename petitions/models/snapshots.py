@@ -1,0 +1,83 @@
+"""Snapshots: what was counted at closing or delivery, with a hash that stands in mail, PDF and page."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from petitions.models.letters import Letter, Version
+
+
+class SnapshotQuerySet(models.QuerySet["Snapshot"]):
+    def unfrozen(self) -> SnapshotQuerySet:
+        return self.filter(sha256="")
+
+    def frozen(self) -> SnapshotQuerySet:
+        return self.exclude(sha256="")
+
+    def remakeable(self) -> SnapshotQuerySet:
+        """Those of a delivery whose first mail has not gone out."""
+        return self.filter(reason=Snapshot.Reason.DELIVERY, first_body_at=None)
+
+
+class Snapshot(models.Model):
+    """Written empty when it is asked for; a worker freezes list, count and hash; deliveries wait for that."""
+
+    class Reason(models.TextChoices):
+        CLOSING = "closing", _("closing")
+        DELIVERY = "delivery", _("delivery")
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="snapshots")
+    number = models.PositiveIntegerField()
+    reason = models.CharField(max_length=8, choices=Reason.choices)
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
+    revision = models.PositiveIntegerField(default=0)
+    count = models.JSONField(null=True)
+    names = models.JSONField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+    first_body_at = models.DateTimeField(null=True)
+    made_at = models.DateTimeField(db_default=Now())
+
+    objects = SnapshotQuerySet.as_manager()
+
+    class Meta:
+        get_latest_by = "number"
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "number"], name="snapshots_are_numbered_in_a_letter"),
+            models.CheckConstraint(
+                condition=Q(reason__in=["closing", "delivery"]), name="a_snapshot_has_a_known_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(sha256="") | Q(count__isnull=False), name="a_frozen_snapshot_says_its_count"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_body_at=None) | ~Q(sha256=""), name="only_a_frozen_snapshot_goes_out"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letter} #{self.number}"
+
+    @property
+    def is_frozen(self) -> bool:
+        return bool(self.sha256)
+
+    def thaw(self) -> bool:
+        """Ask for it to be made anew; False once the first body went out."""
+        mine = Snapshot.objects.remakeable().filter(pk=self.pk)
+        return bool(mine.update(sha256="", count=None, names=None, revision=F("revision") + 1))
+
+    def freeze(self, *, count: dict[str, object], names: list[str] | None, sha256: str) -> bool:
+        """False when it was frozen or asked for anew since this object was read."""
+        mine = Snapshot.objects.unfrozen().filter(pk=self.pk, revision=self.revision)
+        return bool(mine.update(count=count, names=names, sha256=sha256))
+
+    def let_out(self) -> bool:
+        """True while it is still the picture that was rendered: the row lock of this update settles who was first."""
+        mine = Snapshot.objects.filter(pk=self.pk, revision=self.revision, sha256=self.sha256)
+        return bool(
+            mine.exclude(sha256="").update(first_body_at=models.functions.Coalesce("first_body_at", Now()))
+        )
