@@ -1,0 +1,114 @@
+"""The letter as a document: what the PDF holds, for the public and for a delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from petitions.documents import text
+from petitions.documents.pdf import DemandLine, LetterDocument, LetterTooLarge, letter_pdf
+from petitions.documents.sentences import count_sentences
+from petitions.models import Domain, Letter, Snapshot
+
+
+def delivered(letter: Letter, snapshot: Snapshot) -> bytes:
+    """The PDF of a delivery: exactly the picture that its hash names."""
+    document = _document(
+        letter,
+        version=_frozen(snapshot.version),
+        count=snapshot.count or {},
+        names=snapshot.names or [],
+        dated=snapshot.made_at.date(),
+        snapshot_sha256=snapshot.sha256,
+    )
+    return _printed(document)
+
+
+def current(letter: Letter, *, today: date) -> bytes:
+    """The public PDF: today's rows."""
+    signatures = letter.signatures.all()
+    document = _document(
+        letter,
+        version=_frozen(letter.version),
+        count=signatures.tally().as_json(),
+        names=[
+            signature.public_line for signature in signatures.named().order_by("signed_at", "pk").iterator()
+        ],
+        dated=today,
+    )
+    return _printed(document)
+
+
+def draft(letter: Letter, *, today: date) -> bytes:
+    """What an organizer sees before opening."""
+    demands = letter.demands.values("number", "title", "text")
+    content = {"title": letter.title, "text": letter.text, "demands": list(demands), "sha256": ""}
+    count: dict[str, Any] = letter.signatures.none().tally().as_json()
+    return _printed(
+        _document(letter, version=content, count=count, names=[], dated=today, label=_("Preview"))
+    )
+
+
+def _printed(document: LetterDocument) -> bytes:
+    """With every name, or, where that would be thousands of pages, with the way to them."""
+    try:
+        return letter_pdf(document).content
+    except LetterTooLarge:
+        where = _("The names are too many to print. All of them stand at %(url)s") % {"url": document.url}
+        return letter_pdf(replace(document, signatories=[], more=[where])).content
+
+
+def domain_names(letter: Letter) -> list[str]:
+    return sorted(Domain.objects.filter(workplace__letters=letter).values_list("name", flat=True))
+
+
+def _frozen(version: Any) -> dict[str, Any]:
+    return {
+        "title": version.title,
+        "text": version.text,
+        "demands": version.demands,
+        "sha256": version.sha256,
+    }
+
+
+def _document(
+    letter: Letter,
+    *,
+    version: dict[str, Any],
+    count: dict[str, Any],
+    names: Sequence[str],
+    dated: date,
+    snapshot_sha256: str = "",
+    label: str = "",
+) -> LetterDocument:
+    return LetterDocument(
+        title=version["title"],
+        salutation_lines=[str(recipient) for recipient in letter.recipients.all()],
+        body=text.to_tree(version["text"]),
+        demands=[
+            DemandLine(demand["number"], demand["title"], text.to_tree(demand["text"]))
+            for demand in version["demands"]
+        ],
+        signing_line=letter.signing_line,
+        count_lines=count_sentences(count, domain_names(letter)),
+        signatories=list(names),
+        more=_more(count),
+        dated=dated,
+        version_sha256=version["sha256"],
+        snapshot_sha256=snapshot_sha256,
+        url=letter.url,
+        label=label,
+    )
+
+
+def _more(count: dict[str, Any]) -> list[str]:
+    anonymous = sum(count["anonymous"].values())
+    if not anonymous:
+        return []
+    text_ = ngettext("and %(number)s anonymous signature", "and %(number)s anonymous signatures", anonymous)
+    return [text_ % {"number": f"{anonymous:,}"}]

@@ -1,0 +1,48 @@
+"""What the number consists of, in sentences that pages, mails and the PDF share. They claim no more than is so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import ngettext
+
+
+def count_sentences(count: dict[str, Any], domains: Sequence[str]) -> list[str]:
+    """`count` is the JSON form of a tally: total, named, anonymous {sealed, by_policy}, by_proof."""
+    by_policy = count["anonymous"]["by_policy"]
+    anonymous = by_policy + count["anonymous"]["sealed"]
+    sentences = [_total(count["total"], count["named"], anonymous)]
+    mailboxes = count["by_proof"].get("mailbox", 0)
+    if mailboxes:
+        sentences.append(_mailboxes(mailboxes, ", ".join(domains)))
+    if by_policy:
+        sentences.append(_by_policy(by_policy))
+    return sentences
+
+
+def _total(total: int, named: int, anonymous: int) -> str:
+    text = ngettext(
+        "%(total)s signature: %(named)s named, %(anonymous)s anonymous.",
+        "%(total)s signatures: %(named)s named, %(anonymous)s anonymous.",
+        total,
+    )
+    return text % {"total": f"{total:,}", "named": f"{named:,}", "anonymous": f"{anonymous:,}"}
+
+
+def _mailboxes(number: int, domains: str) -> str:
+    text = ngettext(
+        "%(number)s distinct work mailbox at %(domains)s, by typed code; names are as typed, not checked.",
+        "%(number)s distinct work mailboxes at %(domains)s, by typed code; names are as typed, not checked.",
+        number,
+    )
+    return text % {"number": f"{number:,}", "domains": domains}
+
+
+def _by_policy(number: int) -> str:
+    text = ngettext(
+        "%(number)s is anonymous by policy: that it cannot be linked is our promise, not mathematics.",
+        "%(number)s are anonymous by policy: that they cannot be linked is our promise, not mathematics.",
+        number,
+    )
+    return text % {"number": f"{number:,}"}

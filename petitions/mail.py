@@ -1,0 +1,171 @@
+"""Every message we can send, one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.utils import make_msgid, parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage as CodeMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from petitions import counts, subscribers
+from petitions.crypto.sealing import NotSealedHere
+from petitions.documents import letters, text
+from petitions.documents.mailhtml import inline
+from petitions.documents.sentences import count_sentences
+from petitions.models import Delivery, Letter, Membership, Snapshot
+from petitions.wire import Message
+
+
+class Obsolete(Exception):
+    """Nobody is to get this message any more."""
+
+
+def compose(delivery: Delivery) -> Message:
+    """The message of an outbox row, with address and text as they are now. Raises `Obsolete`."""
+    return MESSAGES[delivery.kind](delivery)
+
+
+def code(address: str, *, code: str) -> CodeMessage:
+    """A neutral mail: it names no letter, no workplace, no topic, and has no link."""
+    domain = parseaddr(settings.CODE_FROM_EMAIL)[1].rpartition("@")[2]
+    return CodeMessage(
+        subject=render_to_string("emails/code_subject.txt").strip(),
+        body=render_to_string("emails/code.txt", {"code": code}),
+        from_email=settings.CODE_FROM_EMAIL,
+        to=[address],
+        headers={"Message-ID": make_msgid(domain=domain), "Auto-Submitted": "auto-generated"},
+    )
+
+
+def letter(delivery: Delivery) -> Message:
+    """The letter itself, to one recipient, with the PDF."""
+    recipient, snapshot = delivery.recipient, delivery.snapshot
+    if recipient is None or snapshot is None or recipient.opted_out_at or not snapshot.is_frozen:
+        raise Obsolete
+    context = letter_context(delivery.letter, snapshot) | {"recipient": recipient}
+    pdf = letters.delivered(delivery.letter, snapshot)
+    return _compose(
+        "letter",
+        recipient.address,
+        context,
+        delivery,
+        sender_name=delivery.letter.signing_line,
+        reply_to=delivery.letter.contact_address,
+        attachments=((f"{delivery.letter.slug}.pdf", pdf),),
+    )
+
+
+def letter_context(letter: Letter, snapshot: Snapshot) -> dict[str, Any]:
+    """What the delivered mail says; the admin's preview shows the same."""
+    version = snapshot.version
+    count = snapshot.count or {}
+    return {
+        "letter": letter,
+        "version": version,
+        "snapshot": snapshot,
+        "body_html": text.to_html(version.text),
+        "body_text": text.to_text(version.text),
+        "demands": [
+            {
+                "number": demand["number"],
+                "title": demand["title"],
+                "html": text.to_html(demand["text"]),
+                "text": text.to_text(demand["text"]),
+            }
+            for demand in version.demands
+        ],
+        "count": count,
+        "proof_lines": count_sentences(count, letters.domain_names(letter)),
+        "answer_line": _answer_line(letter),
+    }
+
+
+def milestone(delivery: Delivery) -> Message:
+    context = {"milestone": delivery.milestone, "count": counts.recount(delivery.letter).total}
+    return _notice("milestone", delivery, context)
+
+
+def closing(delivery: Delivery) -> Message:
+    return _notice("closing", delivery, {"count": counts.recount(delivery.letter).total})
+
+
+def update(delivery: Delivery) -> Message:
+    told = delivery.update_told
+    if told is None:
+        raise Obsolete
+    context = {"update": told, "body_html": text.to_html(told.text), "body_text": text.to_text(told.text)}
+    return _notice("update", delivery, context)
+
+
+def correction(delivery: Delivery) -> Message:
+    return _notice("correction", delivery, {"version": delivery.version})
+
+
+def takedown(delivery: Delivery) -> Message:
+    return _notice("takedown", delivery, {})
+
+
+MESSAGES: dict[str, Callable[[Delivery], Message]] = {
+    Delivery.Kind.LETTER: letter,
+    Delivery.Kind.MILESTONE: milestone,
+    Delivery.Kind.CLOSING: closing,
+    Delivery.Kind.UPDATE: update,
+    Delivery.Kind.CORRECTION: correction,
+    Delivery.Kind.TAKEDOWN: takedown,
+}
+
+
+def _notice(name: str, delivery: Delivery, context: dict[str, Any]) -> Message:
+    """To an organizer with the way to the workspace, to a follower with the way out."""
+    context |= {"letter": delivery.letter, "is_organizer": delivery.user_id is not None}
+    context["admin_url"] = settings.SITE_URL + reverse(
+        "admin:petitions_letter_change", args=[delivery.letter_id]
+    )
+    if delivery.user:
+        if not Membership.objects.filter(
+            letter=delivery.letter, user=delivery.user, user__is_active=True
+        ).exists():
+            raise Obsolete
+        return _compose(name, delivery.user.email, context, delivery)
+    return _to_follower(name, delivery, context)
+
+
+def _to_follower(name: str, delivery: Delivery, context: dict[str, Any]) -> Message:
+    if delivery.subscription is None:
+        raise Obsolete
+    try:
+        inside = subscribers.opened(delivery.subscription)
+    except NotSealedHere:
+        raise Obsolete from None
+    url = settings.SITE_URL + reverse("unsubscribe", args=[inside["secret"]])
+    one_click = {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return _compose(name, inside["address"], context | {"unsubscribe_url": url}, delivery, headers=one_click)
+
+
+def _compose(name: str, to: str, context: dict[str, Any], delivery: Delivery, **parts: Any) -> Message:
+    headers = {"Auto-Submitted": "auto-generated"} | parts.pop("headers", {})
+    return Message(
+        to=to,
+        subject=render_to_string(f"emails/{name}_subject.txt", context).strip(),
+        text=render_to_string(f"emails/{name}.txt", context),
+        html=inline(render_to_string(f"emails/{name}.html", context)),
+        message_id=delivery.message_id,
+        headers=headers,
+        **parts,
+    )
+
+
+def _answer_line(letter: Letter) -> str:
+    if letter.contact_address:
+        return _("To answer, reply to this mail: it reaches %(address)s.") % {
+            "address": letter.contact_address
+        }
+    return _(
+        "This letter names no address for answers. Answer in public, or through whoever speaks for these employees; "
+        "what you answer is recorded on the letter's page."
+    )
