@@ -1,0 +1,71 @@
+"""One process that `up` keeps running."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from petitions.embedded import Refused, child
+
+MOST_DEATHS = 3
+WITHIN_SECONDS = 60
+
+
+@dataclass
+class Part:
+    name: str
+    command: Sequence[str]
+    ends_last: bool = False  # the others still talk to it while they end
+    log: str = "above"  # where it says what is wrong
+    is_chatty: bool = False  # what it prints is of no use; what is wrong comes as an error
+    holds: Sequence[int] = ()  # files that stay open for as long as it lives
+    deaths: deque[float] = field(default_factory=deque)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(  # noqa: S603
+            python("-I", "-S", child.__file__, str(os.getpid()), *self.command),
+            cwd=settings.BASE_DIR,
+            pass_fds=self.holds,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if self.is_chatty else None,
+            start_new_session=True,  # Ctrl-C reaches `up` alone, which ends its parts in order
+        )
+
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def restart(self) -> None:
+        """After a death; refuses when it dies again and again."""
+        now = time.monotonic()
+        self.deaths.append(now)
+        while now - self.deaths[0] > WITHIN_SECONDS:
+            self.deaths.popleft()
+        self.kill()  # what the dead process started may still hold the port
+        if len(self.deaths) > MOST_DEATHS:
+            raise Refused(f"The {self.name} died {len(self.deaths)} times within a minute: see {self.log}.")
+        self.start()
+
+    def ask_to_end(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+
+    def kill(self) -> None:
+        """Ends the process and all that it started."""
+        if self.process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):  # nobody is left
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def python(*arguments: str) -> list[str]:
+    """A command for the interpreter that runs us."""
+    return [sys.executable, *arguments]

@@ -1,0 +1,51 @@
+"""The whole of `up`, from the first file to the last process."""
+
+import shutil
+from collections.abc import Callable
+
+from petitions.embedded import broker, startup, web, worker
+from petitions.embedded.environment import Prepared
+from petitions.embedded.sink import Sink
+from petitions.embedded.supervisor import Say, Supervisor
+
+
+def run(place: Prepared, *, with_seeds: bool, say: Say, welcome: Callable[[], None]) -> None:
+    """Returns when somebody ends it; refuses with one sentence when it cannot go on."""
+    supervisor = Supervisor(say)
+    sink = Sink(place.mail, place.sockets / "mailbox.sock") if place.mail else None
+    try:
+        supervisor.catch_signals()
+        if sink:
+            sink.start()
+        _start(place, supervisor, with_seeds=with_seeds)
+        welcome()
+        supervisor.watch()
+    except KeyboardInterrupt:
+        say("Stopping.")
+    finally:
+        supervisor.end()
+        if sink:
+            sink.stop()
+        _tidy(place)
+
+
+def _start(place: Prepared, supervisor: Supervisor, *, with_seeds: bool) -> None:
+    if place.broker:
+        # It holds the lock too: should `up` be killed, nobody else writes to its file before it has ended.
+        supervisor.start(broker.part(place.broker, place.data, holds=[place.lock.fileno()]))
+        broker.wait(place.broker, place.data)
+    startup.migrate()
+    startup.collect_static(place.data)
+    startup.make_organizer()
+    if with_seeds:
+        startup.seed(place.data)
+    startup.let_go_of_database()
+    supervisor.start(worker.part(place.data))
+    supervisor.start(web.part(place.host, place.port))
+    web.wait(place.host, place.port, meanwhile=supervisor.look)
+
+
+def _tidy(place: Prepared) -> None:
+    """A folder for sockets outside the data folder is of no use to the next start."""
+    if not place.sockets.is_relative_to(place.data):
+        shutil.rmtree(place.sockets, ignore_errors=True)

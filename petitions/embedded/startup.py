@@ -1,0 +1,60 @@
+"""What happens before the first page: tables, static files, sample letters."""
+
+import hashlib
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import Error, connections
+
+from petitions.embedded import Refused
+
+ORGANIZER = "organizer@example.com"
+
+
+def migrate() -> None:
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except Error as error:
+        raise Refused(f"The database cannot be brought up to date: {str(error).strip()}.") from error
+
+
+def collect_static(data: Path) -> None:
+    """Only when a file has changed: naming and packing them takes longer than all else."""
+    stamp, current = data / "static.stamp", _static_state()
+    if not stamp.exists() or stamp.read_text() != current or not Path(settings.STATIC_ROOT).is_dir():
+        call_command("collectstatic", verbosity=0, interactive=False)
+        stamp.write_text(current)
+
+
+def make_organizer() -> None:
+    """Somebody who may write letters, on an installation where nobody can yet."""
+    users = get_user_model().objects
+    if settings.MAILBOX_SOCKET and not users.exists():
+        users.create_organizer(ORGANIZER)
+
+
+def seed(data: Path) -> None:
+    """Once for each data folder; the mark comes last, so that a killed first start seeds again."""
+    mark = data / "seeded"
+    if not mark.exists():
+        call_command("seed", verbosity=0)
+        mark.touch()
+
+
+def let_go_of_database() -> None:
+    connections.close_all()
+
+
+def _static_state() -> str:
+    digest = hashlib.sha256(
+        f"{django.__version__} {settings.STATIC_ROOT} {settings.STORAGES['staticfiles']}".encode()
+    )
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            state = Path(storage.path(path)).stat()
+            digest.update(f"{path} {state.st_mtime_ns} {state.st_size}\n".encode())
+    return digest.hexdigest()
