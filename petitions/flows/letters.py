@@ -1,0 +1,148 @@
+"""A letter's life: open, correct, close."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from petitions.crypto import keys
+from petitions.documents.canonical import sha256_hex
+from petitions.flows import audit, deliveries, milestones, signatures, snapshots
+from petitions.models import Delivery, Letter, Membership, Snapshot, Version
+
+MARKS = ("sign",)  # keys that die at closing; followers are told of deliveries and answers afterwards
+FOLLOWERS = "follow"
+
+
+class NotReady(Exception):
+    """The letter lacks something; `missing` names it, one sentence each."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(*missing)
+        self.missing = missing
+
+
+class NotADraft(Exception):
+    """The letter was opened before."""
+
+
+class NotOpen(Exception):
+    """The letter is not open, or not any more."""
+
+
+@transaction.atomic
+def create(letter: Letter, *, by: User) -> Letter:
+    """Save a new draft with its creator as owner."""
+    letter.save()
+    Membership.objects.create(letter=letter, user=by, role=Membership.Role.OWNER)
+    audit.record("created", letter=letter, by=by)
+    return letter
+
+
+def missing(letter: Letter) -> list[str]:
+    """What stands between this draft and opening, one sentence each."""
+    wanted = {
+        _("It has no text."): letter.text.strip(),
+        _("It makes no demand."): letter.demands.exists(),
+        _("It has no recipient."): letter.recipients.exists(),
+        _("No workplace may sign it."): letter.workplaces.filter(domains__isnull=False).exists(),
+    }
+    return [sentence for sentence, is_there in wanted.items() if not is_there]
+
+
+@transaction.atomic
+def open_for_signing(letter: Letter, *, by: User) -> Version:
+    """Freeze text and demands as version 1 and let people sign. Raises `NotReady`, `NotADraft`."""
+    lacking = missing(letter)
+    if lacking:
+        raise NotReady(lacking)
+    for purpose in (*MARKS, FOLLOWERS):
+        keys.create(settings.KEYS_DIR, letter.key_name(purpose))
+    draft = Letter.objects.filter(pk=letter.pk, state=Letter.State.DRAFT)
+    if not draft.update(state=Letter.State.OPEN, opened_at=Now(), opens_at=Coalesce("opens_at", Now())):
+        raise NotADraft
+    letter.refresh_from_db()
+    version = _freeze(letter, number=1)
+    audit.record("opened", letter=letter, by=by, about=version.sha256)
+    return version
+
+
+@transaction.atomic
+def correct(letter: Letter, *, by: User) -> Version | None:
+    """A new version of what stands in the letter now; None when nothing differs. Followers are told."""
+    letter.hold_lock()
+    current = letter.version
+    if sha256_hex(_content(letter)) == current.sha256:
+        return None
+    version = _freeze(letter, number=current.number + 1)
+    deliveries.tell_everybody(letter, Delivery.Kind.CORRECTION, key=f"version:{version.pk}", version=version)
+    audit.record("corrected", letter=letter, by=by, about=version.sha256)
+    return version
+
+
+@transaction.atomic
+def close(letter: Letter, *, by: User | None = None) -> None:
+    """End signing: publish what waits, ask for the closing snapshot, forget who could have signed.
+
+    `by` is None when the closing time came. Raises `NotOpen`.
+    """
+    letter.hold_lock()
+    is_open = Letter.objects.filter(pk=letter.pk, state=Letter.State.OPEN)
+    if not is_open.update(state=Letter.State.CLOSED, closed_at=Now()):
+        raise NotOpen
+    letter.refresh_from_db()
+    signatures.publish_waiting(letter)
+    milestones.check(letter)
+    snapshots.ask(letter, reason=Snapshot.Reason.CLOSING, number=snapshots.next_number(letter))
+    letter.marks.all().delete()
+    deliveries.tell_everybody(letter, Delivery.Kind.CLOSING, key=f"closing:{letter.pk}")
+    audit.record("closed", letter=letter, by=by)
+    transaction.on_commit(partial(destroy_keys, letter), robust=True)
+
+
+def close_overdue() -> None:
+    for letter in Letter.objects.overdue():
+        try:
+            close(letter)
+        except NotOpen:
+            continue  # an organizer was faster
+
+
+def destroy_keys(letter: Letter) -> None:
+    """After this, marks can be compared with nothing. Harmless to repeat: the sweep finishes what a crash left."""
+    for purpose in MARKS:
+        keys.destroy(settings.KEYS_DIR, letter.key_name(purpose))
+
+
+def destroy_left_keys() -> None:
+    for letter in Letter.objects.filter(state__in=[Letter.State.CLOSED, Letter.State.ARCHIVED]):
+        if (settings.KEYS_DIR / letter.key_name(MARKS[0])).exists():
+            destroy_keys(letter)
+
+
+def _freeze(letter: Letter, *, number: int) -> Version:
+    content = _content(letter)
+    return Version.objects.create(letter=letter, number=number, sha256=sha256_hex(content), **content)
+
+
+def _content(letter: Letter) -> dict[str, object]:
+    """What is hashed: Markdown source in NFC with line feeds."""
+    demands = letter.demands.order_by("number")
+    return {
+        "title": _plain(letter.title),
+        "text": _plain(letter.text),
+        "demands": [
+            {"number": demand.number, "title": _plain(demand.title), "text": _plain(demand.text)}
+            for demand in demands
+        ],
+    }
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))

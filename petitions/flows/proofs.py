@@ -1,0 +1,110 @@
+"""Requesting a code and checking it."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from petitions import limits, mail
+from petitions.codes import sender
+from petitions.crypto import keys, marks, typed
+from petitions.flows import audit
+from petitions.models import Challenge, Domain, Letter
+from petitions.pending import Pending
+
+
+class CodeRefused(Exception):
+    """The code does not open the door."""
+
+
+class WrongCode(CodeRefused):
+    """Not the code that was sent; tries are left."""
+
+
+class CodeSpent(CodeRefused):
+    """Expired, used, or tried too often."""
+
+
+class CodeUsed(CodeSpent):
+    """The right code, typed again: whoever finds its effect may answer as the first time."""
+
+
+def request_code(letter: Letter, *, purpose: str, address: str, **asked: Any) -> Pending:
+    """Send a code and return what the asker's cookie is to hold. Raises `codes.Busy`.
+
+    A mailbox that had its codes for today gets none, and nobody is told.
+    """
+    pending, code = challenge(letter, purpose=purpose, address=address, **asked)
+    _send(pending, code)
+    return pending
+
+
+def request_again(pending: Pending) -> Pending:
+    """A new code for the same request. Raises `codes.Busy`."""
+    pending, code = _with_new_code(pending)
+    _send(pending, code)
+    return pending
+
+
+def challenge(
+    letter: Letter, *, purpose: str, address: str, domain: Domain | None = None, **shown: str
+) -> tuple[Pending, str]:
+    """A request and the code that fulfils it, sent to nobody yet."""
+    mailbox = marks.mailbox(address, ignores_dots=bool(domain and domain.ignores_dots))
+    mark = _mark(letter, purpose, mailbox).hex()
+    receipt = typed.new_receipt()
+    pending = Pending(
+        purpose=purpose, challenge="", code_hash="", mark=mark, receipt=receipt, address=address, **shown
+    )
+    return _with_new_code(pending)
+
+
+def check(pending: Pending, code: str) -> None:
+    """Return for the right code while it may be used. Raises `WrongCode`, `CodeSpent`, `CodeUsed`.
+
+    The try is counted before anything is decided, so that parallel guesses cannot share one.
+    """
+    is_right = hmac.compare_digest(_code_hash(pending.challenge, code), pending.code_hash)
+    if not Challenge(pk=UUID(pending.challenge)).spend_try():
+        raise CodeUsed if is_right else CodeSpent
+    if not is_right:
+        raise WrongCode
+
+
+def consume(pending: Pending) -> None:
+    """Use the code up, inside the transaction that acts on it. Raises `CodeUsed` for all but one."""
+    if not Challenge(pk=UUID(pending.challenge)).consume():
+        raise CodeUsed
+
+
+def mark_key(letter: Letter, purpose: str) -> bytes:
+    """The letter's key for marks. One that was lost in mid-letter is made anew, and that is written down."""
+    try:
+        return keys.read(settings.KEYS_DIR, letter.key_name(purpose))
+    except keys.KeyMissing:
+        audit.record("key_remade", letter=letter, about=purpose)
+        return keys.read_or_create(settings.KEYS_DIR, letter.key_name(purpose))
+
+
+def _mark(letter: Letter, purpose: str, mailbox: str) -> bytes:
+    return marks.mark(
+        mark_key(letter, purpose), purpose=purpose, letter=str(letter.public_id), mailbox=mailbox
+    )
+
+
+def _with_new_code(pending: Pending) -> tuple[Pending, str]:
+    code, pk = typed.new_code(), Challenge.objects.create().pk.hex
+    return replace(pending, challenge=pk, code_hash=_code_hash(pk, code)), code
+
+
+def _send(pending: Pending, code: str) -> None:
+    if limits.allows(limits.CODES, "mailbox", marks.mailbox(pending.address)):
+        sender.send(mail.code(pending.address, code=typed.grouped(code)))
+
+
+def _code_hash(challenge: str, code: str) -> str:
+    return typed.digest(f"{challenge}:{code}").hex()

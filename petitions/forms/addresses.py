@@ -1,0 +1,49 @@
+"""Work addresses and private addresses as people type them."""
+
+from __future__ import annotations
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from petitions.crypto import marks
+from petitions.models import Domain, Letter
+
+LONGEST = _("This address is too long: at most 254 characters.")
+UNUSABLE = _(
+    "Please type an address like name@example.com, without a display name, quotes or special letters."
+)
+
+
+class AddressField(forms.CharField):
+    """An address we can write to and count by: ASCII, a domain name, nothing quoted or routed."""
+
+    widget = forms.EmailInput
+
+    def to_python(self, value: object) -> str:
+        address = super().to_python(value) or ""
+        if len(address) > marks.LONGEST:
+            raise ValidationError(LONGEST, code="too_long")
+        if address:
+            refuse_unusable(address)
+        return address
+
+
+def refuse_unusable(address: str) -> None:
+    try:
+        marks.mailbox(address)
+    except marks.AddressNotUsable:
+        raise ValidationError(UNUSABLE, code="unusable") from None
+
+
+def allowed_domain(letter: Letter, address: str) -> Domain:
+    """The workplace's domain that lets this address sign. Raises `ValidationError`: the list is public anyway."""
+    domain = letter.domain(marks.split(address)[1])
+    if domain is None:
+        names = Domain.objects.filter(workplace__letters=letter).values_list("name", flat=True)
+        raise ValidationError(
+            _("Only mailboxes at %(domains)s can sign this letter."),
+            code="domain_not_allowed",
+            params={"domains": ", ".join(sorted(names))},
+        )
+    return domain

@@ -1,0 +1,58 @@
+"""Answers that several pages give."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+
+from petitions import pending
+from petitions.models import Letter
+from petitions.pending import Pending
+
+
+class SeeOther(HttpResponseRedirect):
+    """303 (RFC 9110, 15.4.4): the next request is a GET, so that reloading repeats nothing."""
+
+    status_code = 303
+
+
+def published_letter(slug: str) -> Letter:
+    """The letter that whoever knows its address may read; drafts and unknown ones are the same 404."""
+    return get_object_or_404(Letter.objects.published(), slug=slug)
+
+
+def is_signable(letter: Letter) -> bool:
+    return Letter.objects.signable().filter(pk=letter.pk).exists()
+
+
+def refused(request: HttpRequest, letter: Letter, title: str, text: str, *, status: int) -> HttpResponse:
+    """A clear end: what happened and what to do."""
+    context = {"letter": letter, "title": title, "text": text}
+    return render(request, "signatures/refused.html", context, status=status)
+
+
+def keep_pending(answer: HttpResponse, letter: Letter, asked: Pending) -> HttpResponse:
+    """Put what was asked for into the asker's browser, for this letter's pages alone."""
+    answer.set_cookie(
+        pending.cookie_name(asked.purpose),
+        pending.seal(letter, asked),
+        max_age=pending.MAX_AGE,
+        path=letter.get_absolute_url(),
+        secure=settings.IS_HTTPS,
+        httponly=True,
+        samesite="Strict",
+    )
+    return answer
+
+
+def forget_pending(answer: HttpResponse, letter: Letter, purpose: str) -> HttpResponse:
+    answer.delete_cookie(pending.cookie_name(purpose), path=letter.get_absolute_url(), samesite="Strict")
+    return answer
+
+
+def read_pending(request: HttpRequest, letter: Letter, purpose: str) -> Pending | None:
+    try:
+        return pending.unseal(letter, purpose, request.COOKIES.get(pending.cookie_name(purpose)))
+    except pending.NothingPending:
+        return None

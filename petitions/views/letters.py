@@ -1,0 +1,192 @@
+"""Reading: the home page, a letter, its PDF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from petitions import counts
+from petitions.documents import letters as documents
+from petitions.documents import text
+from petitions.documents.sentences import count_sentences
+from petitions.models import Delivery, Demand, Letter, Milestone, Tally, Version
+from petitions.models.signatures import searchable
+from petitions.views.answers import is_signable, published_letter
+
+LATEST = 20  # names on the letter's own page
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A letter on the home page."""
+
+    letter: Letter
+    tally: Tally
+    outcome: str
+
+    @property
+    def goal(self) -> int | None:
+        return self.letter.goal
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The way to the next milestone, or to the goal when all are reached."""
+
+    target: int
+    left: int
+    is_goal: bool
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    query = request.GET.get("q", "").strip()[:100].replace("\x00", "")
+    listed = Letter.objects.listed().prefetch_related("demands")
+    letters = [letter for letter in listed if _matches(letter, query)]
+    entries = [Entry(letter, counts.shown(letter), _outcome(letter)) for letter in letters]
+    context = {
+        "query": query,
+        "open_letters": [entry for entry in entries if entry.letter.is_open],
+        "closed_letters": [entry for entry in entries if entry.letter.is_closed],
+    }
+    return render(request, "letters/home.html", context)
+
+
+@require_safe
+def letter(request: HttpRequest, slug: str) -> HttpResponse:
+    found = published_letter(slug)
+    return render(request, "letters/letter.html", _page(found, found.version))
+
+
+@require_safe
+def letter_pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    found = published_letter(slug)
+    content = documents.current(found, today=timezone.now().date())
+    return HttpResponse(
+        content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{found.slug}.pdf"'},
+    )
+
+
+def _matches(letter: Letter, query: str) -> bool:
+    words = searchable(letter.title, letter.signing_line)
+    return all(word in words for word in searchable(query).split())
+
+
+def _outcome(letter: Letter) -> str:
+    """One line for a letter that is over: how its demands stand."""
+    statuses = [demand.status for demand in letter.demands.all()]
+    accepted = statuses.count(Demand.Status.ACCEPTED) + statuses.count(Demand.Status.PARTLY)
+    if not letter.is_closed:
+        return ""
+    if accepted:
+        return _("%(accepted)s of %(all)s demands accepted, some in part") % {
+            "accepted": accepted,
+            "all": len(statuses),
+        }
+    return _("refused") if set(statuses) == {Demand.Status.REFUSED} else _("unanswered")
+
+
+def draft_page(letter: Letter, version: Version) -> dict[str, Any]:
+    """What an organizer sees before opening: the page as it will be, with buttons that lead nowhere yet."""
+    return _page(letter, version) | {"is_signable": True, "is_preview": True}
+
+
+def _page(letter: Letter, version: Version) -> dict[str, Any]:
+    tally = counts.shown(letter)
+    signable = is_signable(letter)
+    milestones = list(letter.milestones.all())
+    return {
+        "letter": letter,
+        "version": version,
+        "versions": list(letter.versions.all()),
+        "body_html": text.to_html(version.text),
+        "demands": _demands(letter, version),
+        "recipients": list(letter.recipients.all()),
+        "tally": tally,
+        "count_sentences": count_sentences(tally.as_json(), documents.domain_names(letter)),
+        "progress": _progress(letter, milestones, tally.total),
+        "milestones": milestones,
+        "signatories": list(letter.signatures.all().named().latest_first()[:LATEST]),
+        "is_signable": signable,
+        "opens_later": letter.is_open and not signable and not _has_begun(letter),
+        **_afterwards(letter),
+    }
+
+
+def _has_begun(letter: Letter) -> bool:
+    return letter.opens_at is not None and letter.opens_at <= timezone.now()
+
+
+def _demands(letter: Letter, version: Version) -> list[dict[str, Any]]:
+    """Words from the frozen version, status from today."""
+    today = {demand.number: demand for demand in letter.demands.all()}
+    return [
+        {
+            "number": frozen["number"],
+            "title": frozen["title"],
+            "html": text.to_html(frozen["text"]),
+            "status": today[frozen["number"]].status,
+            "get_status_display": today[frozen["number"]].get_status_display(),
+        }
+        for frozen in version.demands
+    ]
+
+
+def _progress(letter: Letter, milestones: list[Milestone], total: int) -> Progress | None:
+    ahead = [milestone.threshold for milestone in milestones if milestone.threshold > total]
+    if ahead:
+        return Progress(ahead[0], ahead[0] - total, is_goal=False)
+    if letter.goal and letter.goal > total:
+        return Progress(letter.goal, letter.goal - total, is_goal=True)
+    return None
+
+
+def _afterwards(letter: Letter) -> dict[str, Any]:
+    """What came of it: deliveries, answers, updates, silence."""
+    responses = [
+        {
+            "recipient": response.recipient,
+            "demand": response.demand,
+            "html": text.to_html(response.text),
+            "responded_at": response.responded_at,
+        }
+        for response in letter.responses.select_related("recipient", "demand")
+    ]
+    updates = [
+        {"title": update.title, "html": text.to_html(update.text), "posted_at": update.posted_at}
+        for update in letter.updates.all()
+    ]
+    delivered = _delivered(letter)
+    return {
+        "responses": responses,
+        "updates": updates,
+        "deliveries": delivered,
+        "silence_days": _silence(delivered) if delivered and not responses else None,
+    }
+
+
+def _delivered(letter: Letter) -> list[dict[str, Any]]:
+    """The snapshots that at least one recipient's mail server accepted."""
+    accepted = letter.deliveries.letters().filter(state=Delivery.State.ACCEPTED).values("snapshot")
+    return [
+        {
+            "made_at": snapshot.first_body_at,
+            "total": (snapshot.count or {})["total"],
+            "sha256": snapshot.sha256,
+        }
+        for snapshot in letter.snapshots.filter(pk__in=accepted)
+    ]
+
+
+def _silence(delivered: list[dict[str, Any]]) -> int:
+    since: timedelta = timezone.now() - delivered[0]["made_at"]
+    return since.days

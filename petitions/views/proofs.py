@@ -1,0 +1,116 @@
+"""Typing the code, for signing and for following."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from petitions import codes, limits
+from petitions.flows import proofs, signatures, subscriptions
+from petitions.forms.proofs import CodeForm
+from petitions.models import Letter
+from petitions.pending import Pending
+from petitions.views import errors
+from petitions.views.answers import (
+    SeeOther,
+    forget_pending,
+    keep_pending,
+    published_letter,
+    read_pending,
+    refused,
+)
+
+START = {"sign": "sign", "follow": "follow"}
+AGAIN = {"sign": "code_again", "follow": "follow_code_again"}
+ACTION = {"sign": "code", "follow": "follow_code"}
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest, slug: str, purpose: str) -> HttpResponse:
+    letter = published_letter(slug)
+    asked = read_pending(request, letter, purpose)
+    if request.method != "POST" or asked is None:
+        status = 422 if request.method == "POST" else 200
+        return _code_page(request, letter, purpose, asked, CodeForm(), status=status)
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return _code_page(request, letter, purpose, asked, form, status=422)
+    try:
+        return FINISH[purpose](request, letter, asked, form.cleaned_data["code"])
+    except proofs.WrongCode:
+        form.add_error(
+            "code", _("This is not the code that was sent. Please compare it with the newest mail.")
+        )
+    except proofs.CodeSpent:
+        form.add_error("code", _("This code cannot be used any more. Please ask for a new one below."))
+    return _code_page(request, letter, purpose, asked, form, status=422)
+
+
+@never_cache
+@require_POST
+def again(request: HttpRequest, slug: str, purpose: str) -> HttpResponse:
+    """A new code for what this browser asked for."""
+    letter = published_letter(slug)
+    asked = read_pending(request, letter, purpose)
+    if asked is None:
+        return _code_page(request, letter, purpose, None, CodeForm(), status=422)
+    if not limits.allows(limits.ASKS, "client", limits.client(request)):
+        return errors.too_often(request)
+    try:
+        asked = proofs.request_again(asked)
+    except codes.Busy:
+        return errors.busy(request)
+    return keep_pending(SeeOther(reverse(ACTION[purpose], args=[slug])), letter, asked)
+
+
+def _sign(request: HttpRequest, letter: Letter, asked: Pending, code: str) -> HttpResponse:
+    try:
+        signatures.sign(letter, asked, code)
+    except signatures.AlreadySigned:
+        title = _("This mailbox has already signed")
+        text = _("One mailbox counts once. With the receipt of that signature you can change or withdraw it.")
+        return forget_pending(refused(request, letter, title, text, status=422), letter, "sign")
+    except signatures.LetterNotOpen:
+        title, text = (
+            _("This letter was closed meanwhile"),
+            _("It takes no more signatures, and yours was not stored."),
+        )
+        return forget_pending(refused(request, letter, title, text, status=409), letter, "sign")
+    return SeeOther(reverse("signed", args=[letter.slug]))
+
+
+def _follow(request: HttpRequest, letter: Letter, asked: Pending, code: str) -> HttpResponse:
+    subscriptions.confirm(letter, asked, code)
+    answer = render(request, "subscriptions/confirmed.html", {"letter": letter})
+    return forget_pending(answer, letter, "follow")
+
+
+FINISH: dict[str, Callable[[HttpRequest, Letter, Pending, str], HttpResponse]] = {
+    "sign": _sign,
+    "follow": _follow,
+}
+
+
+def _code_page(
+    request: HttpRequest, letter: Letter, purpose: str, asked: Pending | None, form: CodeForm, *, status: int
+) -> HttpResponse:
+    context = {
+        "letter": letter,
+        "form": form if asked else None,
+        "purpose": purpose,
+        "preview": asked.public_line if asked else "",
+        "is_anonymous": bool(asked and asked.is_anonymous),
+        "again_url": reverse(AGAIN[purpose], args=[letter.slug]),
+        "action_url": reverse(ACTION[purpose], args=[letter.slug]),
+        "start_url": reverse(START[purpose], args=[letter.slug]),
+    }
+    return render(request, "proofs/code.html", context, status=status)

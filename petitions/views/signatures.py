@@ -1,0 +1,127 @@
+"""Signing, the list, and what a receipt can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from petitions import codes, counts, limits
+from petitions.crypto import typed
+from petitions.flows import proofs, signatures
+from petitions.forms.signatures import SignForm
+from petitions.models import Letter
+from petitions.pending import Pending
+from petitions.views import errors
+from petitions.views.answers import (
+    SeeOther,
+    forget_pending,
+    is_signable,
+    keep_pending,
+    published_letter,
+    read_pending,
+    refused,
+)
+
+PURPOSE = "sign"
+PAGE = 100
+
+
+@require_safe
+def listing(request: HttpRequest, slug: str) -> HttpResponse:
+    letter = published_letter(slug)
+    words = request.GET.get("q", "")[:100].replace("\x00", "")
+    rows = letter.signatures.all().named().matching(words).latest_first()
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    context = {"letter": letter, "page": page, "q": words, "tally": counts.shown(letter)}
+    return render(request, "signatures/list.html", context)
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign(request: HttpRequest, slug: str) -> HttpResponse:
+    letter = published_letter(slug)
+    if not is_signable(letter):
+        return _not_open(request, letter)
+    if request.method != "POST":
+        return _sign_page(request, letter, SignForm(letter, initial=_kept(request, letter)))
+    if not limits.allows(limits.ASKS, "client", limits.client(request)):
+        return errors.too_often(request)
+    form = SignForm(letter, request.POST)
+    if not form.is_valid():
+        return _sign_page(request, letter, form, status=422)
+    try:
+        asked = proofs.request_code(letter, purpose=PURPOSE, domain=form.domain, **form.cleaned_data)
+    except codes.Busy:
+        form.add_error(
+            None, _("Too many people are signing at this moment. Nothing is lost: please try again.")
+        )
+        return _sign_page(request, letter, form, status=503)
+    return keep_pending(SeeOther(reverse("code", args=[slug])), letter, asked)
+
+
+@never_cache
+@require_safe
+def signed(request: HttpRequest, slug: str) -> HttpResponse:
+    """The receipt, once: with it the browser forgets what was asked for."""
+    letter = published_letter(slug)
+    asked = read_pending(request, letter, PURPOSE)
+    if asked is None:
+        return render(request, "signatures/signed.html", _receipt_page(letter, None))
+    if not signatures.has_receipt(letter, asked.receipt):
+        return SeeOther(reverse("code", args=[slug]))
+    answer = render(request, "signatures/signed.html", _receipt_page(letter, asked))
+    return forget_pending(answer, letter, PURPOSE)
+
+
+def _receipt_page(letter: Letter, asked: Pending | None) -> dict[str, Any]:
+    return {
+        "letter": letter,
+        "receipt": typed.grouped(asked.receipt) if asked else "",
+        "line": asked.public_line if asked else "",
+        "is_anonymous": bool(asked and asked.is_anonymous),
+        "receipt_url": reverse("receipt"),
+    }
+
+
+def _sign_page(request: HttpRequest, letter: Letter, form: SignForm, status: int = 200) -> HttpResponse:
+    context = {
+        "letter": letter,
+        "version": letter.version,
+        "form": form,
+        "batch_size": letter.batch_size,
+        "workplaces": [
+            {"name": workplace.name, "domain_names": [domain.name for domain in workplace.domains.all()]}
+            for workplace in letter.workplaces.prefetch_related("domains")
+        ],
+    }
+    answer = render(request, "signatures/sign.html", context, status=status)
+    if status == 503:
+        answer["Retry-After"] = "30"
+    return answer
+
+
+def _kept(request: HttpRequest, letter: Letter) -> dict[str, str]:
+    """What this browser asked for within the hour, so that nothing is typed twice."""
+    asked = read_pending(request, letter, PURPOSE)
+    if asked is None:
+        return {}
+    return {field: getattr(asked, field) for field in ("appear", "name", "role", "statement", "address")}
+
+
+def _not_open(request: HttpRequest, letter: Letter) -> HttpResponse:
+    if letter.is_closed:
+        return refused(
+            request, letter, _("This letter is closed"), _("It takes no more signatures."), status=409
+        )
+    return refused(
+        request, letter, _("This letter cannot be signed now"), _("Its page says when it can."), status=409
+    )
