@@ -1,0 +1,46 @@
+"""Who may do what with a letter. Asked of the database at each request; operators get no exception."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+
+from petitions.models import Letter, Membership
+
+REVIEWERS = (Membership.Role.OWNER, Membership.Role.EDITOR, Membership.Role.REVIEWER)
+EDITORS = (Membership.Role.OWNER, Membership.Role.EDITOR)
+OWNERS = (Membership.Role.OWNER,)
+
+
+def letters(request: HttpRequest) -> QuerySet[Letter]:
+    """The letters that the asking person organizes, each with this person's role."""
+    mine = Membership.objects.filter(letter=OuterRef("pk"), user=request.user.pk)
+    return Letter.objects.of(request.user).annotate(role=Subquery(mine.values("role")))  # type: ignore[arg-type]
+
+
+def letter(request: HttpRequest, pk: int, *, roles: tuple[str, ...] = REVIEWERS) -> Letter:
+    """The letter, for whoever has one of the roles. Others are told; strangers find nothing."""
+    found = letters(request).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    if role(found) not in roles:
+        raise PermissionDenied(refusal(roles))
+    return found
+
+
+def role(letter: Letter) -> str:
+    """The asking person's role, as `letters` read it."""
+    return getattr(letter, "role", "")
+
+
+def may_edit(letter: Letter | None) -> bool:
+    """Also true for a letter that is only being written."""
+    return letter is None or letter.pk is None or role(letter) in EDITORS
+
+
+def refusal(roles: tuple[str, ...]) -> str:
+    if roles == OWNERS:
+        return _("Only an owner of this letter can do this.")
+    return _("You can read and review on this letter. Only its owners and editors can change it.")

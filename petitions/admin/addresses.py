@@ -1,0 +1,30 @@
+"""The addresses of a letter's own pages in the workspace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from petitions.admin import deliveries, life, previews, responses, signatures, takedowns, updates
+from petitions.admin.pages import address
+
+
+def of_a_letter() -> list[Any]:
+    return [
+        address("preview/", previews.page, "preview"),
+        address("preview/mail/", previews.mail, "preview_mail"),
+        address("preview/mail/html/", previews.mail_html, "preview_mail_html"),
+        address("preview/letter.pdf", previews.pdf, "preview_pdf"),
+        address("open/", life.open_for_signing, "open"),
+        address("correct/", life.correct, "correct"),
+        address("close/", life.close, "close"),
+        address("deliver/", deliveries.deliver, "deliver"),
+        address("deliveries/", deliveries.listing, "deliveries"),
+        address("deliveries/<int:delivery>/cancel/", deliveries.cancel, "delivery_cancel"),
+        address("signatures/", signatures.listing, "signatures"),
+        address("signatures/<uuid:signature>/approve/", signatures.approve, "signature_approve"),
+        address("signatures/<uuid:signature>/statement/", signatures.statement, "signature_statement"),
+        address("takedowns/", takedowns.listing, "takedowns"),
+        address("takedowns/<int:takedown>/decide/", takedowns.decide, "takedown_decide"),
+        address("updates/", updates.post, "updates"),
+        address("responses/", responses.record, "responses"),
+    ]

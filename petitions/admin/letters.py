@@ -1,0 +1,166 @@
+"""The list of letters, and one letter with everything that is written for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Exists, IntegerField, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from petitions.admin import access, addresses, overview, pages
+from petitions.admin.demands import DemandInline
+from petitions.admin.milestones import MilestoneInline
+from petitions.admin.quiet import QuietAdmin
+from petitions.admin.recipients import RecipientInline
+from petitions.admin.site import workspace
+from petitions.flows import audit, letters
+from petitions.forms.letters import LetterForm
+from petitions.models import Delivery, Letter, Signature
+
+WRITING = ("title", "text", "signing_line")
+SIGNING = ("workplaces", "batch_size", "is_listed", "slug", "opens_at", "closes_at")
+FROZEN = (*WRITING, "workplaces", "batch_size", "is_listed", "slug", "opens_at")  # once it was opened
+
+
+@admin.register(Letter, site=workspace)
+class LetterAdmin(QuietAdmin):
+    form = LetterForm
+    list_display = ("title", "stand", "signature_count", "closes_at", "latest_signature")
+    search_fields = ("title",)
+    ordering = ("-created_at",)
+    filter_horizontal = ("workplaces",)
+    inlines = (DemandInline, RecipientInline, MilestoneInline)
+    fieldsets = (
+        (None, {"fields": WRITING}),
+        (gettext_lazy("Who can sign, where and when"), {"fields": SIGNING}),
+        (gettext_lazy("Goal and answers"), {"fields": ("goal", "contact_address")}),
+    )
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def stand(self, letter: Any) -> str:
+        state = letter.get_state_display()
+        return _("%(state)s, delivered") % {"state": state} if letter.is_delivered else state
+
+    @admin.display(description=gettext_lazy("signatures"), ordering="signature_count")
+    def signature_count(self, letter: Any) -> int:
+        return int(letter.signature_count)
+
+    @admin.display(description=gettext_lazy("latest"), ordering="latest_signature")
+    def latest_signature(self, letter: Any) -> Any:
+        return letter.latest_signature
+
+    def get_urls(self) -> list[Any]:
+        return addresses.of_a_letter() + super().get_urls()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
+        return _with_numbers(access.letters(request))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(getattr(request.user, "is_organizer", False))
+
+    def has_view_permission(self, request: HttpRequest, obj: Letter | None = None) -> bool:
+        return True
+
+    def has_change_permission(self, request: HttpRequest, obj: Letter | None = None) -> bool:
+        return access.may_edit(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Letter | None = None) -> bool:
+        return obj is not None and obj.is_draft and access.role(obj) in access.OWNERS
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Without Django's advice to hold a key down: the widget needs none."""
+        field = super().formfield_for_manytomany(db_field, request, **options)
+        field.help_text = db_field.help_text
+        return field
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Letter | None = None) -> tuple[str, ...]:
+        if obj is None or obj.is_draft:
+            return ()
+        return FROZEN if obj.is_open else (*FROZEN, "closes_at")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        self._refuse_strangers(request, object_id)
+        try:
+            return self._save_alone(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            # Somebody saved the same at the same moment: now their rows are there to be compared with.
+            return self._save_alone(request, object_id, form_url, extra_context)
+
+    def _refuse_strangers(self, request: HttpRequest, object_id: str | None) -> None:
+        if object_id is None:
+            if not self.has_add_permission(request):
+                raise PermissionDenied(_("Your account cannot write letters of its own."))
+            return
+        letter = self.get_object(request, unquote(object_id))
+        if request.method == "POST" and not access.may_edit(letter):
+            raise PermissionDenied(access.refusal(access.EDITORS))
+
+    def _save_alone(
+        self, request: HttpRequest, object_id: str | None, form_url: str, extra_context: Any
+    ) -> Any:
+        """Whoever saves holds the letter's row: nobody opens or closes it between reading and writing."""
+        if request.method != "POST" or object_id is None:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            letter = self.get_object(request, unquote(object_id))
+            Letter.objects.select_for_update().get(pk=letter.pk)
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Letter, form: Any, change: bool) -> None:
+        if not change:
+            letters.create(obj, by=request.user)  # type: ignore[arg-type]
+            return
+        obj.save()
+        audit.record("edited", letter=obj, by=request.user)  # type: ignore[arg-type]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        letter = options.get("obj")
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False, "letter": letter}
+        context |= {"title": letter.title if letter else _("Write a letter"), "subtitle": None}
+        if letter:
+            context["overview"] = overview.of(letter, access.role(letter))
+        answer = super().render_change_form(request, context, *args, **options)
+        answer.status_code = 422 if context["errors"] else 200
+        return answer
+
+    def response_add(self, request: HttpRequest, obj: Letter, post_url_continue: Any = None) -> HttpResponse:
+        return pages.done(request, obj, _("The draft is saved. Nobody but you sees it before it opens."))
+
+    def response_change(self, request: HttpRequest, obj: Letter) -> HttpResponse:
+        return pages.done(request, obj, _("Saved."))
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        letter = self.get_object(request, unquote(object_id))
+        if not self.has_delete_permission(request, letter):
+            raise PermissionDenied(_("Only a draft can be deleted, and only by its owner."))
+        context = {"letter": letter, "title": _("Delete this draft?"), "subtitle": letter.title}
+        return super().delete_view(request, object_id, context)
+
+    def delete_model(self, request: HttpRequest, obj: Letter) -> None:
+        pk = obj.pk
+        obj.delete()
+        audit.record("draft_deleted", letter=None, by=request.user, about=pk)  # type: ignore[arg-type]
+
+
+def _with_numbers(found: QuerySet[Letter]) -> QuerySet[Letter]:
+    """With the number of signatures and the day of the latest: part of the list's one query."""
+    counted = Signature.objects.counted().filter(letter=OuterRef("pk")).order_by().values("letter")
+    number = Subquery(counted.annotate(number=Count("pk")).values("number"), output_field=IntegerField())
+    latest = Subquery(counted.annotate(latest=Max("signed_on")).values("latest"))
+    is_delivered = Exists(Delivery.objects.letters().filter(letter=OuterRef("pk")))
+    return found.annotate(
+        signature_count=Coalesce(number, 0), latest_signature=latest, is_delivered=is_delivered
+    )

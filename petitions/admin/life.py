@@ -1,0 +1,81 @@
+"""A letter's life: open, correct, close. Each asks first and says what will happen."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from petitions.admin import access, pages
+from petitions.flows import letters
+from petitions.forms.letters import CorrectionForm
+from petitions.models import Letter
+
+asks_first = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@asks_first
+def open_for_signing(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = access.letter(request, pk, roles=access.OWNERS)
+    if not letter.is_draft:
+        return pages.failed(request, letter, _("This letter was opened before."))
+    missing = lacking(letter)
+    if request.method != "POST" or missing:
+        status = 422 if request.method == "POST" else 200
+        return pages.show(request, letter, "open", _("Open for signing"), status, missing=missing)
+    try:
+        letters.open_for_signing(letter, by=request.user)  # type: ignore[arg-type]
+    except letters.NotReady as reasons:
+        return pages.show(request, letter, "open", _("Open for signing"), 422, missing=reasons.missing)
+    except letters.NotADraft:
+        return pages.failed(request, letter, _("This letter was opened before."))
+    return pages.done(request, letter, _("The letter is open. Its text is frozen from now on."))
+
+
+def lacking(letter: Letter) -> list[str]:
+    """What stands between this draft and opening, one sentence each."""
+    missing = letters.missing(letter)
+    if letter.closes_at and letter.closes_at <= timezone.now():
+        missing.append(_("Its closing time has passed."))
+    return missing
+
+
+@asks_first
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = access.letter(request, pk, roles=access.OWNERS)
+    if not letter.is_open:
+        return pages.failed(request, letter, _("This letter is not open."))
+    if request.method != "POST":
+        return pages.show(request, letter, "close", _("Close the letter"))
+    try:
+        letters.close(letter, by=request.user)  # type: ignore[arg-type]
+    except letters.NotOpen:
+        return pages.failed(request, letter, _("This letter is not open."))
+    return pages.done(request, letter, _("The letter is closed. Nobody can sign it any more."))
+
+
+@asks_first
+def correct(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = access.letter(request, pk, roles=access.EDITORS)
+    if not letter.is_open:
+        return pages.failed(request, letter, _("Only the text of an open letter is corrected here."))
+    form = CorrectionForm(letter, request.POST if request.method == "POST" else None)
+    if not form.is_bound or not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return pages.show(request, letter, "correct", _("Correct the text"), status, form=form)
+    return _correct(request, letter, form)
+
+
+@transaction.atomic
+def _correct(request: HttpRequest, letter: Letter, form: CorrectionForm) -> HttpResponse:
+    """Inside the letter's lock: no signature may fall between the old words and the new version."""
+    letter.hold_lock()
+    if not Letter.objects.filter(pk=letter.pk, state=Letter.State.OPEN).exists():
+        return pages.failed(request, letter, _("The letter was closed meanwhile. Nothing was corrected."))
+    form.save()
+    version = letters.correct(letter, by=request.user)  # type: ignore[arg-type]
+    if version is None:
+        return pages.done(request, letter, _("Nothing differs, so nothing was corrected."))
+    return pages.done(request, letter, _("Corrected: version %(number)s.") % {"number": version.number})

@@ -1,0 +1,56 @@
+"""Watching signatures: the named ones as the public sees them, the others as a figure."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from petitions import counts
+from petitions.admin import access, pages
+from petitions.documents import letters as documents
+from petitions.documents.sentences import count_sentences
+from petitions.flows import reviews
+from petitions.models import Letter, Signature
+
+PAGE = 100
+
+
+@require_safe
+def listing(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = access.letter(request, pk)
+    query = request.GET.get("q", "").strip()[:100].replace("\x00", "")
+    named = letter.signatures.all().named().latest_first()
+    context = {
+        "query": query,
+        "page": Paginator(named.matching(query), PAGE).get_page(request.GET.get("page")),
+        "under_review": named.filter(is_under_review=True)[:PAGE],
+        "count_sentences": count_sentences(counts.recount(letter).as_json(), documents.domain_names(letter)),
+    }
+    return pages.show(request, letter, "signatures", _("Signatures"), **context)
+
+
+@require_POST
+def approve(request: HttpRequest, pk: int, signature: UUID) -> HttpResponse:
+    letter = access.letter(request, pk)
+    if reviews.approve(_named(letter, signature), by=request.user):  # type: ignore[arg-type]
+        return pages.done(request, letter, _("The name is shown now."), to="signatures")
+    return pages.failed(request, letter, _("This name is not under review any more."), to="signatures")
+
+
+@require_POST
+def statement(request: HttpRequest, pk: int, signature: UUID) -> HttpResponse:
+    letter = access.letter(request, pk)
+    is_shown = request.POST.get("show") == "yes"
+    if not reviews.show_statement(_named(letter, signature), is_shown=is_shown, by=request.user):  # type: ignore[arg-type]
+        return pages.failed(request, letter, _("Nothing changed."), to="signatures")
+    sentence = _("The statement is shown now.") if is_shown else _("The statement is no longer shown.")
+    return pages.done(request, letter, sentence, to="signatures")
+
+
+def _named(letter: Letter, pk: UUID) -> Signature:
+    return get_object_or_404(letter.signatures.all().named().select_related("letter"), pk=pk)

@@ -1,0 +1,74 @@
+"""The demands of a letter, edited together: they are numbered from 1 without gaps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from petitions.forms.texts import LineField, MarkdownField
+from petitions.models import Demand
+
+MOST = 50
+ASIDE = 10_000  # above every number in use
+
+
+class DemandForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Demand
+        fields = ["number", "title", "text", "status"]
+        field_classes = {"title": LineField, "text": MarkdownField}
+        help_texts = {"number": gettext_lazy("Sets the order. Empty: at the end.")}
+        widgets = {"text": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "number" in self.fields:
+            self.fields["number"].required = False
+
+    def validate_constraints(self) -> None:
+        """Numbers are compared and given out by the set, which knows all of them."""
+
+
+class DemandFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    def clean(self) -> None:
+        """Numbers say the order; what is blank goes to the end; gaps close."""
+        if any(self.errors) or "number" not in self.form.base_fields:
+            return
+        rows = _living(self)
+        if len(rows) > MOST:
+            raise ValidationError(
+                _("Please make at most %(most)s demands.") % {"most": MOST}, code="too_many"
+            )
+        typed = [form.cleaned_data.get("number") for form in rows]
+        doubled = {number for number in typed if number is not None and typed.count(number) > 1}
+        if doubled:
+            number = {"number": min(doubled)}
+            raise ValidationError(_("Two demands have the number %(number)s.") % number, code="doubled")
+        rows.sort(
+            key=lambda form: (form.cleaned_data.get("number") is None, form.cleaned_data.get("number") or 0)
+        )
+        for number, form in enumerate(rows, start=1):
+            form.instance.number = number
+
+    def save(self, commit: bool = True) -> Any:
+        """All step aside before each takes its number: in a letter no two may have the same, not even in passing."""
+        if "number" not in self.form.base_fields:
+            return super().save(commit)
+        self.model.objects.filter(letter=self.instance).update(number=F("number") + ASIDE)
+        saved = super().save(commit)
+        for form in _living(self):
+            self.model.objects.filter(pk=form.instance.pk).update(number=form.instance.number)
+        return saved
+
+
+def _living(formset: Any) -> list[Any]:
+    """The rows that stay: neither left empty nor marked for removal."""
+    leaving = formset.deleted_forms
+    return [
+        form for form in formset.forms if form not in leaving and (form.instance.pk or form.has_changed())
+    ]

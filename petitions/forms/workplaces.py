@@ -1,0 +1,107 @@
+"""Adding a workplace: its name and the mail domains whose holders may sign."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from petitions.crypto import marks
+from petitions.forms.texts import LineField
+from petitions.models import Domain, Workplace
+
+# Anybody can have a mailbox there, as many as they like.
+FREE_MAIL = {
+    "aol.com",
+    "fastmail.com",
+    "freenet.de",
+    "gmail.com",
+    "googlemail.com",
+    "hey.com",
+    "hotmail.com",
+    "icloud.com",
+    "laposte.net",
+    "libero.it",
+    "live.com",
+    "mac.com",
+    "mail.com",
+    "mail.ru",
+    "me.com",
+    "msn.com",
+    "naver.com",
+    "orange.fr",
+    "outlook.com",
+    "pm.me",
+    "posteo.de",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "t-online.de",
+    "tuta.com",
+    "tutanota.com",
+    "web.de",
+    "wp.pl",
+    "163.com",
+}
+FREE_MAIL_EVERYWHERE = re.compile(r"(gmx|hotmail|live|outlook|yahoo|yandex)\.((co|com)\.)?[a-z]{2,3}")
+
+
+class WorkplaceForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Workplace
+        fields = ["name", "head_count"]
+        field_classes = {"name": LineField}
+        error_messages = {"name": {"unique": _("There is a workplace with this name: please choose it.")}}
+
+
+class DomainField(LineField):
+    """A mail domain in lower-case IDNA ASCII."""
+
+    def to_python(self, value: Any) -> str:
+        typed = super().to_python(value).lower().rstrip(".")
+        if not typed:
+            return ""
+        if "@" in typed:
+            raise ValidationError(_("Please type only what stands after the @."), code="address")
+        try:
+            domain = marks.split(f"someone@{typed}")[1]
+        except marks.AddressNotUsable:
+            raise ValidationError(_("Please type a mail domain like example.com."), code="unusable") from None
+        if is_free_mail(domain):
+            raise ValidationError(
+                _("Anybody can have a mailbox at %(domain)s, so it shows no employment."),
+                code="free_mail",
+                params={"domain": domain},
+            )
+        return domain
+
+
+class DomainForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Domain
+        fields = ["name", "ignores_dots"]
+        field_classes = {"name": DomainField}
+        error_messages = {
+            "name": {"unique": _("A workplace has this domain already: please choose that one.")}
+        }
+
+
+class DomainFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    def clean(self) -> None:
+        super().clean()
+        leaving = self.deleted_forms
+        if not any(self.errors) and not any(
+            form.cleaned_data.get("name") for form in self.forms if form not in leaving
+        ):
+            raise ValidationError(_("Please name at least one mail domain."), code="no_domain")
+
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        return str(_("This domain stands twice."))
+
+
+def is_free_mail(domain: str) -> bool:
+    """Also under another country's ending: gmx.at, yahoo.co.uk."""
+    return domain in FREE_MAIL or bool(FREE_MAIL_EVERYWHERE.fullmatch(domain))
