@@ -1,0 +1,69 @@
+"""What a browser posts from the page of a letter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from petitions.models import Letter
+
+ADD = "/admin/petitions/letter/add/"
+
+
+def page(name: str, letter: Letter, *rest: Any) -> str:
+    return reverse(f"admin:petitions_letter_{name}", args=[letter.pk, *rest])
+
+
+def rows(prefix: str, *given: dict[str, Any], initial: int = 0) -> dict[str, Any]:
+    """A set of rows; the first `initial` of them are in the database already."""
+    data: dict[str, Any] = {f"{prefix}-TOTAL_FORMS": len(given), f"{prefix}-INITIAL_FORMS": initial}
+    for number, row in enumerate(given):
+        data |= {f"{prefix}-{number}-{name}": value for name, value in row.items()}
+    return data
+
+
+def new_letter(**changes: Any) -> dict[str, Any]:
+    """Everything that the page for a new letter posts; what is None is left out."""
+    data = {
+        "title": "Fair rota",
+        "text": "We ask for a fair rota.",
+        "signing_line": "Employees of Example",
+        "batch_size": 10,
+        "is_listed": "on",
+        **rows("demands", {"title": "Plan ahead"}, {"title": "Pay for changes"}, {"title": "Listen"}),
+        **rows(
+            "recipients",
+            {"name": "Erin Chief", "role": "Chief executive", "address": "chief@company.test"},
+            {"name": "Pat Person", "address": "people@company.test"},
+        ),
+        **rows("milestones", {"threshold": 50}, {"threshold": 100}),
+    }
+    return {name: value for name, value in (data | changes).items() if value is not None}
+
+
+def as_stored(letter: Letter, **changes: Any) -> dict[str, Any]:
+    """What the page of an existing letter posts when nothing was touched."""
+    demands = [
+        {"id": d.pk, "number": d.number, "title": d.title, "text": d.text, "status": d.status}
+        for d in letter.demands.all()
+    ]
+    recipients = [
+        {"id": r.pk, "name": r.name, "role": r.role, "address": r.address} for r in letter.recipients.all()
+    ]
+    milestones = [{"id": m.pk, "threshold": m.threshold} for m in letter.milestones.all()]
+    data = {
+        "title": letter.title,
+        "text": letter.text,
+        "signing_line": letter.signing_line,
+        "workplaces": [workplace.pk for workplace in letter.workplaces.all()],
+        "batch_size": letter.batch_size,
+        "is_listed": "on" if letter.is_listed else None,
+        "slug": letter.slug,
+        "goal": letter.goal or "",
+        "contact_address": letter.contact_address,
+        **rows("demands", *demands, initial=len(demands)),
+        **rows("recipients", *recipients, initial=len(recipients)),
+        **rows("milestones", *milestones, initial=len(milestones)),
+    }
+    return {name: value for name, value in (data | changes).items() if value is not None}

@@ -1,0 +1,192 @@
+"""Who finds what: a letter that somebody is no member of is not there, at any address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from petitions.admin.site import workspace
+from petitions.models import Delivery, Letter, Takedown
+from tests.admin.posts import as_stored, page
+from tests.factories import make_letter, make_user, sign, signature_of
+
+pytestmark = pytest.mark.django_db
+
+OF_NO_LETTER = {"petitions_letter_changelist", "petitions_letter_add"}
+METHODS = ("get", "head", "post")
+
+
+def addresses() -> list[str]:
+    """Every named address of letters in the workspace, as its ModelAdmin declares them."""
+    found = [pattern.name for pattern in workspace._registry[Letter].get_urls() if pattern.name]
+    return sorted(set(found) - OF_NO_LETTER)
+
+
+def path_of(name: str, letter: Letter) -> str:
+    signature = signature_of(sign(letter, "Ada Lovelace"))
+    others: dict[str, list[Any]] = {
+        "petitions_letter_delivery_cancel": [Delivery.objects.filter(letter=letter).first().pk],
+        "petitions_letter_signature_approve": [signature.pk],
+        "petitions_letter_signature_statement": [signature.pk],
+        "petitions_letter_takedown_decide": [
+            Takedown.objects.create(letter=letter, signature=signature, reason="Not me").pk
+        ],
+    }
+    return reverse(f"admin:{name}", args=[letter.pk, *others.get(name, [])])
+
+
+def make_foreign() -> Letter:
+    """A letter of somebody else with a row of each kind."""
+    letter = make_letter(title="Of somebody else")
+    user = letter.memberships.get().user
+    Delivery.objects.create(letter=letter, kind=Delivery.Kind.CLOSING, key="closing", user=user)
+    return letter
+
+
+@pytest.mark.parametrize("name", addresses())
+@pytest.mark.parametrize("method", METHODS)
+def test_letter_of_others_is_not_there(as_owner, name, method):
+    foreign = make_foreign()
+    answer = getattr(as_owner, method)(path_of(name, foreign), {"post": "yes", "_saveasnew": "1"})
+    assert answer.status_code in (404, 405)
+    assert foreign.title not in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", addresses())
+def test_operators_are_no_exception(client, name):
+    foreign = make_foreign()
+    client.force_login(User.objects.create_user("operator@example.org", is_superuser=True))
+    path = path_of(name, foreign)
+    assert {client.get(path).status_code, client.post(path).status_code} <= {404, 405}
+
+
+@pytest.mark.parametrize("name", addresses())
+def test_strangers_go_to_the_sign_in_page(client, name):
+    letter = make_foreign()
+    answer = client.get(path_of(name, letter), follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/accounts/login/?next=")
+    assert letter.title not in answer.content.decode()
+
+
+@pytest.mark.parametrize("pk", ["0", "99999999999999999999999", "abc", "%00", "1/2"])
+def test_letters_that_do_not_exist_are_the_same(as_owner, pk):
+    for name in ("change", "delete", "history", "close"):
+        assert as_owner.get(f"/admin/petitions/letter/{pk}/{name}/").status_code == 404
+
+
+def test_list_search_and_order_show_own_letters_only(as_owner, letter):
+    foreign = make_letter(title="Of somebody else")
+    for query in ("", "?q=else", "?q=rota", "?o=1.2.3.4.5", "?all=", "?p=1"):
+        assert foreign.title not in as_owner.get(f"/admin/petitions/letter/{query}").content.decode()
+    assert letter.title in as_owner.get("/admin/petitions/letter/").content.decode()
+
+
+def test_lists_are_not_queried_by_address(as_owner, letter):
+    for query in ("memberships__user__email=x", "text__contains=a", "id=1", "signatures__name=x"):
+        assert as_owner.get(f"/admin/petitions/letter/?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["r/1/1/", "autocomplete/", "password_change/"])
+def test_what_nobody_needs_is_left_out(as_owner, path):
+    assert as_owner.get(f"/admin/{path}").status_code == 404
+
+
+def test_parts_of_another_letter_are_not_reached_through_ones_own(as_owner, letter):
+    foreign = make_foreign()
+    delivery = foreign.deliveries.get()
+    signature = signature_of(sign(foreign, "Ада Lovelace"))
+    takedown = Takedown.objects.create(letter=foreign, signature=signature, reason="Not me")
+    for path in (
+        page("delivery_cancel", letter, delivery.pk),
+        page("signature_approve", letter, signature.pk),
+        page("signature_statement", letter, signature.pk),
+        page("takedown_decide", letter, takedown.pk),
+    ):
+        assert as_owner.post(path, {"decision": "hide", "show": "yes"}).status_code == 404
+    delivery.refresh_from_db()
+    assert delivery.state == Delivery.State.QUEUED
+
+
+def test_recipients_of_another_letter_cannot_be_taken_over(as_owner, draft):
+    foreign = make_letter().recipients.first()
+    data = as_stored(draft) | {"recipients-0-id": foreign.pk, "recipients-0-name": "Taken over"}
+    assert as_owner.post(page("change", draft), data).status_code == 422
+    foreign.refresh_from_db()
+    assert foreign.name == "Erin Chief"
+
+
+CHANGES = {
+    "reviewer": set(),
+    "editor": {"correct", "updates", "responses"},
+    "owner": {"correct", "updates", "responses", "close", "deliver"},
+}
+
+
+@pytest.mark.parametrize(("role", "may"), CHANGES.items())
+def test_roles(letter, member, as_owner, role, may):
+    client = as_owner if role == "owner" else member(letter, role)
+    for name in ("correct", "updates", "responses", "close", "deliver"):
+        assert client.get(page(name, letter)).status_code == (200 if name in may else 403)
+    for name in ("change", "signatures", "takedowns", "deliveries", "preview_mail"):
+        assert client.get(page(name, letter)).status_code == 200
+
+
+def test_reviewer_changes_nothing(draft, member):
+    client = member(draft, "reviewer")
+    answer = client.post(page("change", draft), as_stored(draft, title="Mine now"))
+    assert answer.status_code == 403
+    assert "Only its owners and editors can change it." in answer.content.decode()
+    for name in ("open", "delete"):
+        assert client.post(page(name, draft), {"post": "yes"}).status_code == 403
+    draft.refresh_from_db()
+    assert draft.title != "Mine now"
+    assert draft.is_draft
+
+
+def test_editor_edits_and_does_not_open(draft, member):
+    client = member(draft, "editor")
+    assert client.post(page("change", draft), as_stored(draft, title="Better")).status_code == 303
+    answer = client.post(page("open", draft))
+    assert answer.status_code == 403
+    assert "Only an owner of this letter can do this." in answer.content.decode()
+    draft.refresh_from_db()
+    assert (draft.title, draft.state) == ("Better", Letter.State.DRAFT)
+
+
+def test_role_is_read_at_each_request(letter, member):
+    client = member(letter, "editor")
+    membership = letter.memberships.filter(role="editor")
+    assert client.get(page("correct", letter)).status_code == 200
+    membership.update(role="reviewer")
+    assert letter.memberships.filter(role="reviewer").exists()
+    assert client.get(page("correct", letter)).status_code == 403
+    letter.memberships.filter(role="reviewer").delete()
+    assert client.get(page("correct", letter), follow=True).status_code == 403
+    assert client.get("/admin/", follow=True).status_code == 403
+
+
+def test_account_without_letters_reads_why_and_does_not_loop(client):
+    client.force_login(User.objects.create_user("nobody@example.org"))
+    answer = client.get("/admin/", follow=True)
+    assert answer.status_code == 403
+    assert len(answer.redirect_chain) == 1
+    assert "this account organizes no letter" in answer.content.decode()
+
+
+def test_member_who_may_not_write_letters_has_the_workspace(letter, member):
+    client = member(letter, "editor")
+    answer = client.get("/admin/", follow=True)
+    assert letter.title in answer.content.decode()
+    assert "Write a letter" not in answer.content.decode()
+    assert client.get("/admin/petitions/letter/add/").status_code == 403
+
+
+def test_nobody_is_asked_for_a_password(client):
+    client.force_login(make_user())
+    answer = client.post("/admin/login/", {"username": "x", "password": "y"})
+    assert answer.status_code == 302
+    client.logout()
+    assert client.post("/admin/login/", {"username": "x", "password": "y"}).url.startswith("/accounts/login/")

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.mailserver import CODE, free_port
+from tests.promises.site import ROOT, until
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NEWCOMERS = {
+    "SECRET_KEY",
+    "KEYS_DIR",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SITE_URL",
+    "ALLOWED_HOSTS",
+    "STATIC_ROOT",
+}
+WIDTHS = {"phone": (360, 740), "desktop": (1280, 800)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM or os.environ.get("BROWSER") == "required":
+        return
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@dataclass
+class Embedded:
+    """What `make run` starts."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def mails(self) -> list[dict[str, Any]]:
+        """As the mailbox page tells them to programs: newest first."""
+        request = urllib.request.Request(f"{self.url}/mailbox/", headers={"Accept": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def mails_to(self, address: str) -> list[dict[str, Any]]:
+        return [mail for mail in self.mails() if mail["to"] == address]
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """`manage.py up` as a newcomer starts it: no setting, an empty folder, the sample letters."""
+    place, port = tmp_path_factory.mktemp("embedded"), free_port()
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in NEWCOMERS and not name.startswith(("EMAIL_", "TEST_", "DJANGO_", "CODE", "DEFAULT_"))
+    }
+    command = [sys.executable, "manage.py", "up", "--port", str(port), "--data", str(place / "var")]
+    log = (place / "up.log").open("w+")
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, text=True)
+    running = Embedded(f"http://localhost:{port}", process)
+    try:
+        until(lambda: "Ctrl-C stops everything" in (place / "up.log").read_text(), 60)
+        yield running
+    finally:
+        process.terminate()
+        process.wait(15)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    assert CHROMIUM, "Chromium is required here and not installed"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser said against a page, and every request that left the site."""
+    return []
+
+
+@pytest.fixture
+def open_context(chromium, embedded, complaints) -> Iterator[Any]:
+    """A fresh browser profile: `open_context(width="phone", script=False)`."""
+    contexts: list[BrowserContext] = []
+
+    def opened(width: str = "desktop", *, script: bool = True, **options: Any) -> Page:
+        wide, high = WIDTHS[width]
+        context = chromium.new_context(
+            base_url=embedded.url,
+            viewport={"width": wide, "height": high},
+            java_script_enabled=script,
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complain(complaints, message))
+        page.on("request", lambda request: watch(complaints, request.url, embedded.url))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def complain(complaints: list[str], message: Any) -> None:
+    """Every warning of the browser counts, save that a refused form is no 2xx."""
+    if message.type in ("error", "warning") and "status of 4" not in message.text:
+        complaints.append(message.text)
+
+
+def watch(complaints: list[str], url: str, site: str) -> None:
+    if not url.startswith((site, "data:", "about:", "blob:")):
+        complaints.append(f"foreign request: {url}")
+
+
+@pytest.fixture
+def code_for(embedded):
+    """The newest code sent to an address, once there are this many of its mails."""
+
+    def newest(address: str, *, number: int = 1) -> str:
+        mails = until(lambda: mails if len(mails := embedded.mails_to(address)) >= number else [])
+        match = CODE.search(mails[0]["text"])
+        assert match, mails[0]["text"]
+        return match[1]
+
+    return newest

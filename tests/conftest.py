@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as configured
+from django.core.cache import cache
+from django.db import connection
+
+from tests import valkey
+from tests.mailserver import MailServer
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what runs on the other database, so that it is neither run nor counted twice."""
+    here = connection.vendor
+    others = [item for item in items if any(mark.args[0] != here for mark in item.iter_markers("on"))]
+    if others:
+        config.hook.pytest_deselected(others)
+        items[:] = [item for item in items if item not in others]
+
+
+def pytest_report_header() -> str:
+    return f"database: {connection.vendor}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def valkey_server() -> Iterator[None]:
+    socket = configured.REDIS_URL.removeprefix("unix://")
+    with valkey.running(Path(socket)):
+        yield
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mails(mail_server, settings) -> MailServer:
+    """The mail server, empty, with the product connected to it."""
+    mail_server.clear()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_PORT = mail_server.port
+    return mail_server
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits() -> None:
+    cache.clear()

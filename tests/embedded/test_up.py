@@ -1,0 +1,103 @@
+"""The real thing: `manage.py up` with its broker, web server and worker."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.error import HTTPError
+
+import pytest
+
+from tests.embedded.running import Up, begin, end, start
+from tests.embedded.waiting import is_gone, until
+
+pytestmark = [pytest.mark.processes, pytest.mark.on("sqlite")]
+
+PARTS = {"broker": "valkey-server", "worker": "celery", "web": "granian"}
+
+
+@pytest.fixture(scope="module")
+def up() -> Iterator[Up]:
+    with TemporaryDirectory(prefix="u-") as place:
+        up = start(Path(place) / "var", "--no-seeds")
+        yield up
+        end(up)
+
+
+def test_it_says_where_everything_is(up):
+    site = f"http://localhost:{up.port}"
+
+    assert up.lines()[:5] == [
+        f"Undersigned runs at {site}",
+        "Organizer  organizer@example.com (its sign-in code arrives in the mailbox)",
+        f"Mailbox    {site}/mailbox/",
+        f"Data       {up.output.with_suffix('')}",
+        "Ctrl-C stops everything.",
+    ]
+
+
+def test_the_mailbox_answers_this_machine(up):
+    assert json.loads(up.get("/mailbox/", Accept="application/json")) == []
+
+
+def test_the_mailbox_does_not_exist_behind_a_proxy(up):
+    with pytest.raises(HTTPError) as refusal:
+        up.get("/mailbox/", **{"X-Forwarded-For": "127.0.0.1"})
+
+    assert refusal.value.code == 404
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_killed_part_comes_back(up, name):
+    part = until(lambda: up.part(PARTS[name]))
+    part.kill()
+
+    until(lambda: (again := up.part(PARTS[name])) and again.pid != part.pid)
+    until(up.is_answering)
+
+
+def test_a_second_start_on_the_same_folder_is_refused(up):
+    data = up.output.with_suffix("")
+    second = begin(data, "--no-seeds", output=data.with_suffix(".second"))
+
+    assert second.process.wait(timeout=20) == 1
+    assert second.lines() == [
+        f"Undersigned already runs on {data}: stop it, or choose another folder with DATA."
+    ]
+    assert up.is_answering()
+
+
+def test_ctrl_c_ends_everything_and_a_second_start_keeps_the_data(short_path):
+    first = start(short_path / "var")
+    page = first.get("/")
+    processes = first.everything()
+    began = time.monotonic()
+    end(first)
+
+    assert time.monotonic() - began < 5
+    assert [process for process in processes if not is_gone(process)] == []
+    second = start(short_path / "var")
+    assert second.get("/") == page
+    end(second)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+def test_a_killed_up_leaves_nothing_behind(short_path):
+    up = start(short_path / "var", "--no-seeds")
+    processes = up.everything()
+
+    up.process.kill()
+    up.process.wait()
+
+    until(lambda: all(map(is_gone, processes)))
+
+
+def test_a_database_that_does_not_answer_is_told_in_one_sentence(short_path):
+    (short_path / "var").mkdir()
+    (short_path / "var" / "undersigned.sqlite3").write_text("not a database" * 100)
+    up = begin(short_path / "var", "--no-seeds")
+
+    assert up.process.wait(timeout=30) == 1
+    assert up.lines() == ["The database cannot be brought up to date: file is not a database."]

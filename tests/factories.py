@@ -1,0 +1,76 @@
+"""Plain functions that make what a test needs, through the product's own flows where there is one."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from accounts.models import User
+from petitions.crypto import typed
+from petitions.flows import letters, signatures
+from petitions.flows.signatures import Shown
+from petitions.models import Appear, Letter, Mark, Proof, Signature, Workplace
+
+numbers = itertools.count(1)
+
+
+def make_user(email: str = "", **fields: Any) -> User:
+    return User.objects.create_user(
+        email or f"organizer{next(numbers)}@example.org", is_organizer=True, **fields
+    )
+
+
+def make_workplace(*domains: str, name: str = "") -> Workplace:
+    workplace = Workplace.objects.create(name=name or f"Workplace {next(numbers)}")
+    for domain in domains:
+        workplace.domains.create(name=domain)
+    return workplace
+
+
+def make_draft(
+    *, owner: User | None = None, domains: tuple[str, ...] = ("example.test",), **fields: Any
+) -> Letter:
+    """A complete draft: two demands, two recipients, one workplace."""
+    number = next(numbers)
+    values = {
+        "slug": f"letter-{number}",
+        "title": f"A fair rota {number}",
+        "text": "We ask for a *fair* rota.",
+        "signing_line": "Employees of Example",
+    }
+    letter = letters.create(Letter(**values | fields), by=owner or make_user())
+    letter.workplaces.add(_workplace(domains))
+    letter.demands.create(number=1, title="Publish the rota two weeks ahead", text="So that people can plan.")
+    letter.demands.create(number=2, title="Pay for changes")
+    letter.recipients.create(name="Erin Chief", role="Chief executive", address=f"chief{number}@company.test")
+    letter.recipients.create(name="Pat Person", role="People", address=f"people{number}@company.test")
+    return letter
+
+
+def _workplace(domains: tuple[str, ...]) -> Workplace:
+    known = Workplace.objects.filter(domains__name__in=domains).first()
+    return known or make_workplace(*domains)
+
+
+def make_letter(*, milestones: tuple[int, ...] = (), owner: User | None = None, **fields: Any) -> Letter:
+    """An open letter."""
+    letter = make_draft(owner=owner, **fields)
+    for threshold in milestones:
+        letter.milestones.create(threshold=threshold)
+    letters.open_for_signing(letter, by=letter.memberships.get().user)
+    return letter
+
+
+def sign(
+    letter: Letter, name: str = "", *, appear: str = Appear.FULL, role: str = "", statement: str = ""
+) -> str:
+    """Store a signature as the flow does after the right code, and return its receipt."""
+    receipt = typed.new_receipt()
+    shown = Shown(appear, name, role, statement)
+    Mark.objects.create(letter=letter, value=typed.digest(receipt))
+    signatures._store(letter, shown, receipt_hash=typed.digest(receipt), proof=Proof.MAILBOX)
+    return receipt
+
+
+def signature_of(receipt: str) -> Signature:
+    return Signature.objects.get(receipt_hash=typed.digest(receipt))

@@ -1,0 +1,353 @@
+from __future__ import annotations
+
+import io
+import socket
+import threading
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pypdf import PdfReader
+
+from petitions import tasks
+from petitions.flows import deliveries, letters, signatures, snapshots
+from petitions.flows.signatures import Shown
+from petitions.models import Appear, Delivery, Snapshot
+from petitions.models.deliveries import sweep_abandoned
+from tests.factories import make_letter, make_user, sign
+
+pytestmark = pytest.mark.django_db
+
+
+def deliver(letter, number=None):
+    owner = letter.memberships.first().user
+    return deliveries.deliver(letter, number=number or snapshots.next_number(letter), by=owner)
+
+
+def send_all():
+    """What the sweep and the worker do, one row after the other."""
+    snapshots.freeze_due()
+    for pk in Delivery.objects.due().values_list("pk", flat=True):
+        deliveries.send(pk)
+
+
+def let_leases_end():
+    Delivery.objects.exclude(lease_until=None).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def states(letter):
+    return sorted(letter.deliveries.letters().values_list("state", flat=True))
+
+
+def test_each_recipient_gets_one_mail_with_the_letter(mails):
+    letter = make_letter(title="Fair rotas", contact_address="us@letters.test")
+    sign(letter, "Ada Lovelace", role="Engineer")
+    snapshot = deliver(letter)
+
+    send_all()
+    send_all()
+
+    assert sorted(mail["To"] for mail in mails.mails) == sorted(
+        letter.recipients.values_list("address", flat=True)
+    )
+    mail = mails.mails[0]
+    snapshot.refresh_from_db()
+    text = mail.get_body(("plain",)).get_content()
+    assert mail["Subject"] == "Fair rotas"
+    assert mail["From"] == "Employees of Example <letters@undersigned.test>"
+    assert mail["Reply-To"] == "us@letters.test"
+    assert "1. Publish the rota two weeks ahead" in text
+    assert "1 distinct work mailbox at example.test, by typed code" in text
+    assert snapshot.sha256 in text
+    assert letter.url in text
+    assert "2. Pay for changes" in text
+    assert mail.get_body(("html",)) is not None
+    assert states(letter) == ["accepted", "accepted"]
+
+
+def test_the_pdf_lists_every_named_signatory_and_no_anonymous_one(mails):
+    letter = make_letter(batch_size=5)
+    names = [f"Person {word} Example" for word in ("Alpha", "Beta", "Gamma", "Delta")]
+    for name in names:
+        sign(letter, name)
+    hidden = sign(letter, "Hidden Person")
+    signatures.change(hidden, Shown(Appear.ANONYMOUS))
+    for _ in range(5):
+        sign(letter, appear=Appear.ANONYMOUS)
+    signatures.publish_batch(letter)
+    deliver(letter)
+
+    send_all()
+
+    (attached,) = mails.mails[0].iter_attachments()
+    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(attached.get_content())).pages)
+    assert attached.get_content_type() == "application/pdf"
+    assert [name for name in names if name in " ".join(text.split())] == names
+    assert "Hidden" not in text
+    assert "6 anonymous signatures" in text
+
+
+def test_pressing_deliver_ten_times_delivers_once(mails):
+    letter = make_letter()
+
+    for _ in range(10):
+        deliver(letter, number=1)
+    send_all()
+
+    assert (Snapshot.objects.count(), len(mails.mails)) == (1, 2)
+
+
+def test_a_letter_waits_until_its_snapshot_is_frozen(mails):
+    deliver(make_letter())
+
+    assert Delivery.objects.due().count() == 0
+
+
+def test_a_withdrawal_before_the_first_mail_makes_the_snapshot_anew(mails):
+    letter = make_letter()
+    receipt = sign(letter, "Ada Lovelace")
+    sign(letter, "Grace Hopper")
+    snapshot = deliver(letter)
+    snapshots.freeze_due()
+    before = Snapshot.objects.get(pk=snapshot.pk).sha256
+
+    signatures.withdraw(receipt)
+    send_all()
+
+    after = Snapshot.objects.get(pk=snapshot.pk)
+    assert after.sha256 not in ("", before)
+    assert after.count["total"] == 1
+    assert "Lovelace" not in mails.mails[0].as_string()
+
+
+def test_a_withdrawal_after_the_first_mail_leaves_the_snapshot(mails):
+    letter = make_letter()
+    receipt = sign(letter, "Ada Lovelace")
+    snapshot = deliver(letter)
+    send_all()
+    before = Snapshot.objects.get(pk=snapshot.pk).sha256
+
+    signatures.withdraw(receipt)
+    snapshots.freeze_due()
+
+    assert Snapshot.objects.get(pk=snapshot.pk).sha256 == before
+
+
+def test_a_sender_that_rendered_an_older_picture_sends_nothing(mails):
+    letter = make_letter()
+    receipt = sign(letter, "Ada Lovelace")
+    deliver(letter)
+    snapshots.freeze_due()
+    delivery = Delivery.objects.due().select_related("letter", "recipient", "snapshot").first()
+    token = delivery.claim()
+    signatures.withdraw(receipt)
+
+    assert deliveries._let_out(delivery, token) is False
+    assert Delivery.objects.get(pk=delivery.pk).state == "leased"
+
+
+def test_the_list_is_erased_when_its_last_copy_is_out(mails):
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+    snapshot = deliver(letter)
+    send_all()
+
+    snapshots.erase_lists()
+
+    snapshot.refresh_from_db()
+    assert (snapshot.names, snapshot.count["total"], bool(snapshot.sha256)) == (None, 1, True)
+
+
+def test_a_final_refusal_is_final(mails):
+    letter = make_letter()
+    deliver(letter)
+    refused = letter.recipients.first().address
+    mails.refusals[refused] = [f"550 no such mailbox {refused}"] * 3
+
+    send_all()
+    send_all()
+
+    row = letter.deliveries.get(recipient__address=refused)
+    assert (row.state, row.smtp_code, row.attempts) == ("refused", 550, 1)
+    assert row.smtp_text == "no such mailbox [address]"
+    assert len(mails.mails) == 1
+
+
+def test_a_passing_refusal_is_tried_again_later(mails):
+    letter = make_letter()
+    deliver(letter)
+    address = letter.recipients.first().address
+    mails.refusals[address] = ["451 busy"]
+    send_all()
+    row = letter.deliveries.get(recipient__address=address)
+    assert (row.state, row.smtp_code, Delivery.objects.due().count()) == ("queued", 451, 0)
+
+    Delivery.objects.update(not_before=timezone.now() - timedelta(minutes=1))
+    send_all()
+
+    assert states(letter) == ["accepted", "accepted"]
+    assert len(mails.to(address)) == 1
+
+
+def test_a_mail_server_that_is_gone_leaves_the_row_queued(settings, mails):
+    settings.EMAIL_PORT = 1
+    letter = make_letter()
+    deliver(letter)
+
+    send_all()
+
+    assert states(letter) == ["queued", "queued"]
+
+
+def test_a_line_lost_after_the_dot_is_unknown_and_never_sent_again(settings):
+    letter = make_letter()
+    letter.recipients.last().delete()
+    deliver(letter)
+    with server_that_hangs_up_after_the_dot() as (port, bodies):
+        settings.EMAIL_PORT = port
+        send_all()
+        send_all()
+
+    assert states(letter) == ["unknown"]
+    assert len(bodies) == 1
+
+
+class server_that_hangs_up_after_the_dot:  # noqa: N801 - reads as a sentence
+    """Takes one mail after the other and drops the line instead of answering the final dot."""
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.bodies: list[bytes] = []
+        threading.Thread(target=self.serve, daemon=True).start()
+        return self.listener.getsockname()[1], self.bodies
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def serve(self):
+        while True:
+            try:
+                line, _ = self.listener.accept()
+            except OSError:
+                return
+            with line, line.makefile("rwb") as talk:
+                self.talk(talk)
+
+    def talk(self, talk):
+        for reply in (b"220 hi", b"250 hi", b"250 ok", b"250 ok", b"354 go"):
+            talk.write(reply + b"\r\n")
+            talk.flush()
+            if reply != b"354 go":
+                talk.readline()
+        body = b""
+        while not body.endswith(b"\r\n.\r\n"):
+            body += talk.readline()
+        self.bodies.append(body)
+
+
+def test_a_sender_that_died_before_the_body_is_followed_by_another(mails):
+    letter = make_letter()
+    deliver(letter)
+    snapshots.freeze_due()
+    for delivery in letter.deliveries.letters():
+        delivery.claim()
+    let_leases_end()
+
+    sweep_abandoned()
+    send_all()
+
+    assert states(letter) == ["accepted", "accepted"]
+
+
+def test_a_sender_that_died_in_the_body_leaves_it_unknown(mails):
+    letter = make_letter()
+    deliver(letter)
+    snapshots.freeze_due()
+    for delivery in letter.deliveries.letters():
+        delivery.start_body(delivery.claim())
+    let_leases_end()
+
+    sweep_abandoned()
+    send_all()
+
+    assert states(letter) == ["unknown", "unknown"]
+    assert mails.mails == []
+
+
+def test_an_old_sender_that_wakes_up_changes_nothing():
+    letter = make_letter()
+    deliver(letter)
+    snapshots.freeze_due()
+    delivery = letter.deliveries.letters().first()
+    old = delivery.claim()
+    let_leases_end()
+    sweep_abandoned()
+    new = delivery.claim()
+
+    assert (delivery.start_body(old), delivery.refuse(old, 550, "", during="leased")) == (False, False)
+    assert delivery.start_body(new)
+
+
+def test_only_one_of_two_senders_gets_the_row():
+    letter = make_letter()
+    deliver(letter)
+    snapshots.freeze_due()
+    delivery = letter.deliveries.letters().first()
+
+    assert [bool(delivery.claim()), bool(delivery.claim())] == [True, False]
+
+
+def test_a_cancelled_delivery_is_not_sent(mails):
+    letter = make_letter()
+    deliver(letter)
+    owner = letter.memberships.first().user
+
+    assert [deliveries.cancel(row, by=owner) for row in letter.deliveries.letters()] == [True, True]
+    send_all()
+
+    assert (states(letter), mails.mails) == (["cancelled", "cancelled"], [])
+
+
+def test_whoever_opted_out_gets_nothing(mails):
+    letter = make_letter()
+    deliver(letter)
+    letter.recipients.update(opted_out_at=timezone.now())
+
+    send_all()
+
+    assert (states(letter), mails.mails) == (["cancelled", "cancelled"], [])
+    with pytest.raises(deliveries.NobodyToDeliverTo):
+        deliver(letter)
+
+
+def test_closing_tells_each_organizer_once(mails):
+    owner = make_user("owner@example.org")
+    letter = make_letter(owner=owner)
+    letter.memberships.create(user=make_user("editor@example.org"), role="editor")
+
+    letters.close(letter, by=owner)
+    send_all()
+    send_all()
+
+    assert sorted(mail["To"] for mail in mails.mails) == ["editor@example.org", "owner@example.org"]
+
+
+def test_whoever_left_the_letter_is_told_nothing(mails):
+    letter = make_letter()
+    letters.close(letter)
+    letter.memberships.all().delete()
+
+    send_all()
+
+    assert mails.mails == []
+
+
+def test_the_sweep_rings_for_what_is_due(mails, monkeypatch):
+    rung = []
+    monkeypatch.setattr(tasks.send_delivery, "delay", rung.append)
+    letter = make_letter()
+    deliver(letter)
+
+    tasks.sweep()
+
+    assert sorted(rung) == sorted(letter.deliveries.values_list("pk", flat=True))

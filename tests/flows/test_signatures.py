@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import pytest
+
+from petitions import counts
+from petitions.flows import letters, signatures
+from petitions.flows.signatures import Shown
+from petitions.models import Appear, Letter, Mark, Signature, WaitingSignature
+from tests.factories import make_letter, sign, signature_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_named_signatures_count_at_once():
+    letter = make_letter()
+
+    sign(letter, "Ada Lovelace", role="Engineer")
+
+    assert counts.recount(letter).as_json() == {
+        "total": 1,
+        "named": 1,
+        "anonymous": {"sealed": 0, "by_policy": 0},
+        "by_proof": {"mailbox": 1},
+    }
+
+
+def test_anonymous_signatures_count_and_show_only_with_their_batch():
+    letter = make_letter(batch_size=5)
+    for _ in range(4):
+        sign(letter, appear=Appear.ANONYMOUS)
+    assert signatures.publish_batch(letter) == 0
+    assert counts.recount(letter).total == 0
+
+    sign(letter, appear=Appear.ANONYMOUS)
+
+    assert signatures.publish_batch(letter) == 5
+    assert counts.recount(letter).by_policy == 5
+    assert WaitingSignature.objects.count() == 0
+    assert set(Signature.objects.values_list("name", "role", "statement", "signed_at")) == {
+        ("", "", "", None)
+    }
+
+
+def test_a_batch_is_written_in_another_order_and_under_other_keys():
+    letter = make_letter(batch_size=40)
+    receipts = [sign(letter, appear=Appear.ANONYMOUS) for _ in range(40)]
+    waiting = set(WaitingSignature.objects.values_list("pk", flat=True))
+
+    signatures.publish_batch(letter)
+
+    rows = [bytes(value) for value in Signature.objects.order_by("pk").values_list("receipt_hash", flat=True)]
+    assert not waiting & set(Signature.objects.values_list("pk", flat=True))
+    assert rows != [bytes(signature_of(receipt).receipt_hash) for receipt in receipts]
+
+
+def test_hiding_erases_the_name_and_goes_on_counting():
+    letter = make_letter()
+    receipt = sign(letter, "Ada Lovelace", role="Engineer", statement="It is time.")
+
+    signatures.change(receipt, Shown(Appear.ANONYMOUS))
+
+    row = Signature.objects.values("kind", "name", "role", "statement", "search", "signed_at").get()
+    assert row == {
+        "kind": "by_policy",
+        "name": "",
+        "role": "",
+        "statement": "",
+        "search": "",
+        "signed_at": None,
+    }
+    assert counts.recount(letter).total == 1
+
+
+def test_revealing_means_typing_the_name_again():
+    letter = make_letter(batch_size=5)
+    receipts = [sign(letter, appear=Appear.ANONYMOUS) for _ in range(5)]
+    signatures.publish_batch(letter)
+
+    signatures.change(receipts[2], Shown(Appear.FULL, "Grace Hopper"))
+
+    assert signature_of(receipts[2]).public_line == "Grace Hopper"
+    assert counts.recount(letter).total == 5
+
+
+def test_withdrawing_erases_and_does_not_free_the_mailbox():
+    letter = make_letter()
+    receipt = sign(letter, "Ada Lovelace")
+
+    signatures.withdraw(receipt)
+
+    assert (signature_of(receipt).state, signature_of(receipt).name) == ("withdrawn", "")
+    assert counts.recount(letter).total == 0
+    assert Mark.objects.count() == 1
+
+
+def test_a_withdrawn_signer_returns_with_the_same_receipt_until_closing():
+    letter = make_letter()
+    receipt = sign(letter, "Ada Lovelace")
+    signatures.withdraw(receipt)
+
+    signatures.come_back(receipt, Shown(Appear.FULL, "Ada Lovelace"))
+    assert counts.recount(letter).total == 1
+
+    signatures.withdraw(receipt)
+    letters.close(letter)
+    with pytest.raises(signatures.LetterNotOpen):
+        signatures.come_back(receipt, Shown(Appear.FULL, "Ada Lovelace"))
+    assert counts.recount(letter).total == 0
+
+
+def test_an_anonymous_signature_can_be_withdrawn_before_its_batch():
+    letter = make_letter()
+    receipt = sign(letter, appear=Appear.ANONYMOUS)
+
+    signatures.withdraw(receipt)
+
+    assert WaitingSignature.objects.count() == 0
+    assert signature_of(receipt).is_withdrawn
+
+
+def test_an_unknown_receipt_is_refused():
+    with pytest.raises(signatures.NoSuchReceipt):
+        signatures.withdraw("2" * 28)
+
+
+def test_names_that_mix_scripts_count_and_wait_for_review():
+    letter = make_letter()
+
+    receipt = sign(letter, "Аda Lovelace", role="Engineer")  # a Cyrillic first letter
+
+    assert signature_of(receipt).public_line == "name under review"
+    assert counts.recount(letter).named == 1
+
+
+def test_closing_publishes_what_waits_whatever_its_size():
+    letter = make_letter()
+    sign(letter, appear=Appear.ANONYMOUS)
+
+    letters.close(letter)
+
+    assert counts.recount(letter).by_policy == 1
+    assert Letter.objects.get().state == "closed"

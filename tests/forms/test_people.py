@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from petitions.forms.people import StatementField, cleaned_name, mixes_scripts, shortened
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Ada Lovelace", "Ada L."),
+        ("Ada Byron Lovelace", "Ada L."),
+        ("Ada", "Ada"),
+        ("李 小龙", "李 小."),
+        ("Ada O'Brien", "Ada O."),
+        ("Ada 'Brien", "Ada B."),
+    ],
+)
+def test_first_name_and_initial(name, short):
+    assert shortened(name) == short
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ada  Lovelace",
+        "Jean-Luc d'Arc",
+        "Dr. A. N. Other, PhD",
+        "P. J. O'Neil",
+        "María-José",
+        "محمد علی",
+        "Ph.D. Smith",
+        "J.R.R. Tolkien",
+    ],
+)
+def test_names_of_people_are_taken(name):
+    assert cleaned_name(name, most=120) == " ".join(name.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("https://evil.test", "link"),
+        ("see evil.test/win", "link"),
+        ("ada@example.test", "link"),
+        ("=1+1", "bad_start"),
+        ("\uff1d1", "bad_start"),
+        ("12345", "no_letters"),
+        ("A\u202eb", "bidi_control"),
+        ("Ada\nBcc: x", "control_character"),
+        ("A\u200cda", "invisible"),
+        ("x" * 121, "too_long"),
+    ],
+)
+def test_what_deceives_is_refused(name, code):
+    with pytest.raises(ValidationError) as refused:
+        cleaned_name(name, most=120)
+
+    assert refused.value.code == code
+
+
+def test_a_statement_may_have_lines():
+    assert StatementField(most=280).clean("One.\r\nTwo.") == "One.\nTwo."
+
+
+@pytest.mark.parametrize(
+    ("text", "mixed"), [("Ada Lovelace", False), ("Аda", True), ("Ада Лавлейс", False), ("Ada Ада", False)]
+)
+def test_look_alikes_are_noticed(text, mixed):
+    assert mixes_scripts(text) is mixed

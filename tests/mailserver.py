@@ -1,0 +1,80 @@
+"""A real SMTP server that keeps what it gets and can be waited for."""
+
+from __future__ import annotations
+
+import email
+import re
+import socket
+import threading
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+CODE = re.compile(r"^([0-9A-Z]{4}-[0-9A-Z]{4})\s*$", re.MULTILINE)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+class MailServer:
+    """`refusals` maps an address to the replies that RCPT gives to it, one after the other."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.refusals: dict[str, list[str]] = {}
+        self._arrived = threading.Condition()
+        self.port = free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, enable_SMTPUTF8=True)
+
+    def start(self) -> None:
+        self._controller.start()
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+    def clear(self) -> None:
+        self.mails.clear()
+        self.refusals.clear()
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [mail for mail in list(self.mails) if mail["X-Envelope-To"] == address]
+
+    def wait(self, condition: Callable[[], Any], seconds: float = 10) -> Any:
+        """What the condition gives once it is true. Raises `AssertionError` when it stays false."""
+        with self._arrived:
+            result = self._arrived.wait_for(condition, seconds)
+        assert result, f"no such mail among {[mail['Subject'] for mail in self.mails]}"
+        return result
+
+    def code(self, address: str, *, number: int = 1) -> str:
+        """The code of the address's nth mail."""
+        mails = self.wait(lambda: self.to(address)[number - 1 :])
+        found = CODE.search(mails[0].get_body(("plain",)).get_content())
+        assert found
+        return found[1]
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        replies = self.refusals.get(address)
+        if replies:
+            return replies.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        content = envelope.content
+        assert isinstance(content, bytes)
+        with self._arrived:
+            for address in envelope.rcpt_tos:
+                mail = email.message_from_bytes(content, policy=default)
+                mail["X-Envelope-To"] = address
+                self.mails.append(mail)
+            self._arrived.notify_all()
+        return "250 OK"

@@ -1,0 +1,113 @@
+"""Rules that a machine can check."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LAYERS = [
+    {"crypto"},
+    {"models"},
+    {"cache", "counts", "limits", "pending", "subscribers", "smtp", "codes", "wire"},
+    {"forms", "documents"},
+    {"mail"},
+    {"flows"},
+    {"seeds"},
+    {"embedded", "tasks", "admin", "views", "management", "templatetags"},
+    {"urls"},
+]
+HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
+FORBIDDEN = [
+    "cannot find out",
+    "verified employees",
+    "impossible to fake",
+    "untraceable",
+    "zero knowledge",
+    "zero-knowledge",
+    "end-to-end encrypted",
+    "military grade",
+    "blockchain",
+    "cannot be compelled",
+    "legally protected",
+    "audited",
+    "100% anonymous",
+    "completely anonymous",
+    "safe on any device",
+]
+PUBLIC = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "templates").rglob("*.*")]
+
+
+def sources():
+    return sorted(path for path in (ROOT / "petitions").rglob("*.py") if "migrations" not in path.parts)
+
+
+def layer_of(module: str) -> str:
+    return [*module.split("."), ""][1]
+
+
+def imports(path: Path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "petitions":
+            for alias in node.names:
+                yield node.module if "." in node.module else f"{node.module}.{alias.name}"
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_down(path):
+    here = path.relative_to(ROOT / "petitions").with_suffix("").parts[0]
+    if here not in HEIGHT:
+        assert here in {"apps", "__init__"}
+        return
+
+    upward = [module for module in imports(path) if HEIGHT.get(layer_of(module), 0) > HEIGHT[here]]
+
+    assert upward == []
+
+
+def test_accounts_know_nothing_of_letters():
+    assert [path.name for path in (ROOT / "accounts").glob("*.py") if "petitions" in path.read_text()] == []
+
+
+def test_imports_stand_at_the_top():
+    inside = [
+        f"{path.name}:{node.lineno}"
+        for path in [*sources(), *(ROOT / "accounts").glob("*.py"), *(ROOT / "config").glob("*.py")]
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+    assert inside == []
+
+
+@pytest.mark.parametrize("path", PUBLIC, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_claimed_that_is_not_so(path):
+    text = " ".join(path.read_text(encoding="utf-8").lower().split())
+
+    assert [claim for claim in FORBIDDEN if claim in text] == []
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_the_lock_holds_hashes_and_no_address(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+
+    assert not re.search(r"https?:|--index|--find-links|@ ", text)
+    assert all(
+        "--hash=sha256:" in text.split(line, 1)[1][:400] for line in re.findall(r"^\S+==\S+", text, re.M)
+    )
+
+
+def test_templates_have_no_inline_style_or_script():
+    pages = [path for path in (ROOT / "templates").rglob("*.html") if "emails" not in path.parts]
+    inline = re.compile(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", re.I)
+
+    assert [str(path) for path in pages if inline.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 120

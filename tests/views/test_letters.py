@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from pypdf import PdfReader
+
+from petitions.flows import letters, signatures
+from petitions.models import Appear, Letter
+from petitions.models.letters import random_slug
+from tests.factories import make_draft, make_letter, sign
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client, letter, rest=""):
+    return client.get(f"/letters/{letter.slug}/{rest}").content.decode()
+
+
+def test_a_reader_gets_no_cookie(client):
+    letter = make_letter()
+
+    for url in ("/", f"/letters/{letter.slug}/", f"/letters/{letter.slug}/signatures/"):
+        answer = client.get(url)
+        assert (answer.status_code, dict(answer.cookies)) == (200, {})
+        assert "Cookie" not in answer.get("Vary", "")
+
+
+def test_the_home_page_lists_public_letters_only(client):
+    make_draft(title="A draft")
+    make_letter(title="An open one")
+    make_letter(title="By link only", slug=random_slug(), is_listed=False)
+    closed = make_letter(title="A closed one")
+    letters.close(closed)
+
+    text = client.get("/").content.decode()
+
+    found = [title for title in ("A draft", "An open one", "By link only", "A closed one") if title in text]
+    assert found == ["An open one", "A closed one"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"), [("ROTA", True), ("fáir rota", True), ("camera", False), ("\x00", True)]
+)
+def test_the_home_page_can_be_searched(client, query, found):
+    make_letter(title="A fair rota")
+
+    assert ("A fair rota" in client.get("/", {"q": query}).content.decode()) is found
+
+
+def test_a_letter_says_what_its_number_consists_of(client):
+    letter = make_letter(batch_size=5, goal=100)
+    sign(letter, "Ada Lovelace", role="Engineer")
+    for _ in range(5):
+        sign(letter, appear=Appear.ANONYMOUS)
+    signatures.publish_batch(letter)
+
+    text = page(client, letter)
+
+    assert "6 signatures: 1 named, 5 anonymous." in text
+    assert (
+        "6 distinct work mailboxes at example.test, by typed code; names are as typed, not checked." in text
+    )
+    assert "5 are anonymous by policy" in text
+
+
+def test_the_page_keeps_the_version_people_signed(client):
+    letter = make_letter(text="The text they signed.")
+    letter.text = "Another text."
+    letter.save()
+
+    assert "The text they signed." in page(client, letter)
+    assert "Another text." not in page(client, letter)
+
+
+def test_markdown_is_shown_as_html(client):
+    letter = make_letter(text="We ask for a **fair** rota.")
+
+    assert "We ask for a <strong>fair</strong> rota." in page(client, letter)
+
+
+def test_hostile_markdown_is_inert(client):
+    letter = make_letter(text='<script>alert(1)</script> [x](javascript:alert(1)) <img src="//evil.test/x">')
+
+    text = page(client, letter)
+
+    assert "<script>alert" not in text
+    assert not re.search(r'<[^>]*(href|src)="(javascript:|//)', text)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_letter_needs_the_same_queries_for_any_number_of_names(
+    client, number, django_assert_max_num_queries
+):
+    letter = make_letter()
+    for index in range(number):
+        sign(letter, f"Ada Lovelace {'I' * (index + 1)}")
+
+    with django_assert_max_num_queries(16):
+        text = page(client, letter)
+
+    assert text.count("Ada Lovelace I") >= number
+
+
+@pytest.mark.parametrize(
+    ("query", "names"), [("ada", ["Ada Lovelace"]), ("JOSE", ["José Martí"]), ("engineer", []), ("", 2)]
+)
+def test_the_list_is_searched_without_case_and_accents(client, query, names):
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+    sign(letter, "José Martí")
+
+    text = page(client, letter, f"signatures/?q={query}")
+
+    found = [name for name in ("Ada Lovelace", "José Martí") if name in text]
+    assert found == names or len(found) == names
+
+
+def test_a_name_under_review_cannot_be_found_by_what_it_hides(client):
+    letter = make_letter()
+    sign(letter, "Аda Lovelace")  # a Cyrillic first letter
+
+    assert "name under review" in page(client, letter, "signatures/")
+    assert "name under review" not in page(client, letter, "signatures/?q=lovelace")
+
+
+def test_the_list_is_paged(client):
+    letter = make_letter()
+    for number in range(101):
+        sign(letter, f"Person {chr(97 + number // 26)}{chr(97 + number % 26)}x")
+
+    names = re.compile(r"Person \w+")
+    assert len(set(names.findall(page(client, letter, "signatures/")))) == 100
+    assert len(set(names.findall(page(client, letter, "signatures/?page=2")))) == 1
+    assert client.get(f"/letters/{letter.slug}/signatures/?page=-7").status_code == 200
+
+
+def test_the_public_pdf_shows_todays_rows(client):
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+    receipt = sign(letter, "Grace Hopper")
+    signatures.withdraw(receipt)
+
+    answer = client.get(f"/letters/{letter.slug}/letter.pdf")
+
+    text = " ".join(found.extract_text() for found in PdfReader(io.BytesIO(answer.content)).pages)
+    assert answer["Content-Type"] == "application/pdf"
+    assert ("Ada Lovelace" in text, "Grace" in text) == (True, False)
+
+
+def test_a_letter_that_opens_later_says_so_and_cannot_be_signed(client):
+    letter = make_letter()
+    Letter.objects.update(opens_at="2100-01-01T00:00Z")
+
+    assert client.get(f"/letters/{letter.slug}/sign/").status_code == 409
+    assert f"/letters/{letter.slug}/sign/" not in page(client, letter)
