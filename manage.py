@@ -3,6 +3,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from django.core.management import execute_from_command_line
 
@@ -13,6 +14,8 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if sys.argv[1:2] == ["up"]:
         environment.prepare(sys.argv)
+    else:
+        environment.borrow(Path(os.environ.get("DATA", "var")).absolute())
     execute_from_command_line(sys.argv)
 
 

@@ -73,6 +73,7 @@ def _sent(message: EmailMessage, connection: BaseEmailBackend | None) -> BaseEma
     for kept in (connection, None):
         connection = kept or get_connection()
         try:
+            connection.open()  # one that the back end opens by itself it closes after the message
             connection.send_messages([message])
         except (SMTPException, OSError) as error:
             log.warning("A code was not sent (%s).", type(error).__name__)

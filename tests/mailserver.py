@@ -27,6 +27,7 @@ class MailServer:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self._servers: list[SMTP] = []
         self.refusals: dict[str, list[str]] = {}
         self._arrived = threading.Condition()
         self.port = free_port()
@@ -41,6 +42,13 @@ class MailServer:
     def clear(self) -> None:
         self.mails.clear()
         self.refusals.clear()
+
+    def hang_up(self) -> None:
+        """Close every line, as a server does that was restarted."""
+        for server in self._servers:
+            if server.transport is not None:
+                server.transport.close()
+        self._servers.clear()
 
     def to(self, address: str) -> list[EmailMessage]:
         return [mail for mail in list(self.mails) if mail["X-Envelope-To"] == address]
@@ -71,10 +79,12 @@ class MailServer:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content
         assert isinstance(content, bytes)
+        self._servers.append(server)
         with self._arrived:
             for address in envelope.rcpt_tos:
                 mail = email.message_from_bytes(content, policy=default)
                 mail["X-Envelope-To"] = address
+                mail["X-Peer-Port"] = str(session.peer[1])
                 self.mails.append(mail)
             self._arrived.notify_all()
         return "250 OK"

@@ -12,7 +12,7 @@ from petitions.forms.demands import MOST, DemandForm, DemandFormSet
 from petitions.models import Demand, Letter
 
 
-class DemandInline(admin.StackedInline):  # type: ignore[type-arg]
+class DemandInline(admin.StackedInline):
     model = Demand
     form = DemandForm
     formset = DemandFormSet

@@ -12,7 +12,7 @@ from petitions.forms.milestones import MOST, MilestoneForm, MilestoneFormSet
 from petitions.models import Letter, Milestone
 
 
-class MilestoneInline(admin.TabularInline):  # type: ignore[type-arg]
+class MilestoneInline(admin.TabularInline):
     model = Milestone
     form = MilestoneForm
     formset = MilestoneFormSet

@@ -15,7 +15,7 @@ from petitions.views.answers import SeeOther
 
 
 def show(
-    request: HttpRequest, letter: Letter, name: str, title: str, status: int = 200, **context: Any
+    request: HttpRequest, letter: Letter, name: str, title: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     frame = workspace.each_context(request) | {"letter": letter, "title": title, "subtitle": letter.title}
     return render(request, f"admin/letters/{name}.html", frame | context, status=status)

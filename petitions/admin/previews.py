@@ -48,7 +48,7 @@ def mail(request: HttpRequest, pk: int) -> HttpResponse:
         "text": render_to_string("emails/letter.txt", context),
         "recipient": context["recipient"],
     }
-    return pages.show(request, letter, "preview_mail", _("The mail to recipients"), **parts)
+    return pages.show(request, letter, "preview_mail", _("The mail to recipients"), parts)
 
 
 @require_safe

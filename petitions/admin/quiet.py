@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest
 
 
-class QuietAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class QuietAdmin(admin.ModelAdmin):
     """Django's own log would quote titles, names and addresses; audit events are the record."""
 
     actions = None

@@ -13,7 +13,7 @@ from petitions.forms.recipients import MOST, RecipientForm, RecipientFormSet, wi
 from petitions.models import Letter, Recipient
 
 
-class RecipientInline(admin.StackedInline):  # type: ignore[type-arg]
+class RecipientInline(admin.StackedInline):
     model = Recipient
     form = RecipientForm
     formset = RecipientFormSet

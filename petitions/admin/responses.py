@@ -36,4 +36,4 @@ def _record(request: HttpRequest, letter: Letter) -> HttpResponse:
 
 def _page(request: HttpRequest, letter: Letter, form: ResponseForm) -> HttpResponse:
     context = {"form": form, "responses": letter.responses.select_related("recipient", "demand")}
-    return pages.show(request, letter, "responses", _("Answers"), 422 if form.is_bound else 200, **context)
+    return pages.show(request, letter, "responses", _("Answers"), context, status=422 if form.is_bound else 200)

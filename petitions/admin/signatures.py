@@ -31,7 +31,7 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
         "under_review": named.filter(is_under_review=True)[:PAGE],
         "count_sentences": count_sentences(counts.recount(letter).as_json(), documents.domain_names(letter)),
     }
-    return pages.show(request, letter, "signatures", _("Signatures"), **context)
+    return pages.show(request, letter, "signatures", _("Signatures"), context)
 
 
 @require_POST

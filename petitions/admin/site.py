@@ -42,10 +42,10 @@ class Workspace(AdminSite):
             return render(request, "admin/no_access.html", self.each_context(request), status=403)
         return redirect("admin:index")
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return redirect("admin:petitions_letter_changelist")
 
-    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
         return redirect("admin:petitions_letter_changelist")
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:

@@ -18,7 +18,7 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
         "waiting": letter.takedowns.filter(decided_at=None).select_related("signature"),
         "decided": letter.takedowns.exclude(decided_at=None).order_by("-decided_at")[:100],
     }
-    return pages.show(request, letter, "takedowns", _("Takedown requests"), **context)
+    return pages.show(request, letter, "takedowns", _("Takedown requests"), context)
 
 
 @require_POST

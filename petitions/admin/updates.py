@@ -34,11 +34,13 @@ def _post(request: HttpRequest, letter: Letter) -> HttpResponse:
     updates.post(letter, **form.cleaned_data, by=request.user)  # type: ignore[arg-type]
     number = letter.subscriptions.count()
     sentence = ngettext(
-        "Posted, and sent to %(number)s follower.", "Posted, and sent to %(number)s followers.", number
+        "Posted, and on its way to %(number)s follower.",
+        "Posted, and on its way to %(number)s followers.",
+        number,
     )
     return pages.done(request, letter, sentence % {"number": number}, to="updates")
 
 
 def _page(request: HttpRequest, letter: Letter, form: UpdateForm) -> HttpResponse:
     context = {"form": form, "updates": letter.updates.all(), "followers": letter.subscriptions.count()}
-    return pages.show(request, letter, "updates", _("Updates"), 422 if form.is_bound else 200, **context)
+    return pages.show(request, letter, "updates", _("Updates"), context, status=422 if form.is_bound else 200)

@@ -17,7 +17,7 @@ from petitions.forms.workplaces import DomainForm, DomainFormSet, WorkplaceForm
 from petitions.models import Domain, Workplace
 
 
-class DomainInline(admin.TabularInline):  # type: ignore[type-arg]
+class DomainInline(admin.TabularInline):
     model = Domain
     form = DomainForm
     formset = DomainFormSet

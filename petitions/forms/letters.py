@@ -21,7 +21,7 @@ RANDOM = re.compile(r"[0-9a-f]{32}")
 UNFINISHED = ("slug", "text", "workplaces")  # a draft may lack them; opening asks for them
 
 
-class LetterForm(forms.ModelForm):  # type: ignore[type-arg]
+class LetterForm(forms.ModelForm):
     class Meta:
         model = Letter
         fields = [
@@ -121,7 +121,7 @@ class CorrectionForm(forms.Form):
     def __init__(self, letter: Letter, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.letter = letter
-        self.initial |= {"title": letter.title, "text": letter.text}
+        self.initial = {"title": letter.title, "text": letter.text}
         self.demands = list(letter.demands.all())
         for demand in self.demands:
             self._add(demand)

@@ -13,7 +13,7 @@ from petitions.models import Milestone
 MOST = 50
 
 
-class MilestoneForm(forms.ModelForm):  # type: ignore[type-arg]
+class MilestoneForm(forms.ModelForm):
     class Meta:
         model = Milestone
         fields = ["threshold"]
@@ -33,7 +33,7 @@ class MilestoneForm(forms.ModelForm):  # type: ignore[type-arg]
         """Thresholds are compared by the set, which knows all of them."""
 
 
-class MilestoneFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+class MilestoneFormSet(forms.BaseInlineFormSet):
     def clean(self) -> None:
         if any(self.errors):
             return

@@ -16,7 +16,7 @@ from petitions.models import Delivery, Recipient, Response
 MOST = 200
 
 
-class RecipientForm(forms.ModelForm):  # type: ignore[type-arg]
+class RecipientForm(forms.ModelForm):
     class Meta:
         model = Recipient
         fields = ["name", "role", "address"]
@@ -32,7 +32,7 @@ class RecipientForm(forms.ModelForm):  # type: ignore[type-arg]
         """Addresses are compared by the set, which knows all of them."""
 
 
-class RecipientFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+class RecipientFormSet(forms.BaseInlineFormSet):
     def clean(self) -> None:
         if any(self.errors):
             return

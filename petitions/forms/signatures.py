@@ -24,6 +24,10 @@ class AppearanceForm(forms.Form):
         choices=Appear.choices,
         widget=forms.RadioSelect,
         initial=Appear.FULL,
+        error_messages={
+            "required": _("Please choose how you want to appear."),
+            "invalid_choice": _("Please choose how you want to appear."),
+        },
     )
     name = PersonField(label=_("Your name"), required=False)
     role = PersonField(label=_("Your role"), required=False)

@@ -18,7 +18,7 @@ class LineField(forms.CharField):
     """One line of a page, a PDF and a mail's header."""
 
     def to_python(self, value: Any) -> str:
-        line = unicodedata.normalize("NFC", super().to_python(value))
+        line = unicodedata.normalize("NFC", super().to_python(value) or "")
         if BROKEN_IN_LINES.search(line):
             raise ValidationError(
                 _("Please leave out line breaks and control characters."), code="control_character"
@@ -32,7 +32,7 @@ class MarkdownField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+        text = (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
         if BROKEN_IN_TEXTS.search(text):
             raise ValidationError(_("Please leave out control characters."), code="control_character")
         return unicodedata.normalize("NFC", text)

@@ -49,7 +49,7 @@ FREE_MAIL = {
 FREE_MAIL_EVERYWHERE = re.compile(r"(gmx|hotmail|live|outlook|yahoo|yandex)\.((co|com)\.)?[a-z]{2,3}")
 
 
-class WorkplaceForm(forms.ModelForm):  # type: ignore[type-arg]
+class WorkplaceForm(forms.ModelForm):
     class Meta:
         model = Workplace
         fields = ["name", "head_count"]
@@ -79,7 +79,7 @@ class DomainField(LineField):
         return domain
 
 
-class DomainForm(forms.ModelForm):  # type: ignore[type-arg]
+class DomainForm(forms.ModelForm):
     class Meta:
         model = Domain
         fields = ["name", "ignores_dots"]
@@ -89,7 +89,7 @@ class DomainForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
 
-class DomainFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+class DomainFormSet(forms.BaseInlineFormSet):
     def clean(self) -> None:
         super().clean()
         leaving = self.deleted_forms

@@ -26,9 +26,11 @@ def is_signable(letter: Letter) -> bool:
     return Letter.objects.signable().filter(pk=letter.pk).exists()
 
 
-def refused(request: HttpRequest, letter: Letter, title: str, text: str, *, status: int) -> HttpResponse:
-    """A clear end: what happened and what to do."""
-    context = {"letter": letter, "title": title, "text": text}
+def refused(
+    request: HttpRequest, letter: Letter, title: str, text: str, *, status: int, **link: str
+) -> HttpResponse:
+    """A clear end: what happened and what to do, with `link_url` and `link_text` for the next step."""
+    context = {"letter": letter, "title": title, "text": text, **link}
     return render(request, "signatures/refused.html", context, status=status)
 
 

@@ -78,7 +78,8 @@ def _sign(request: HttpRequest, letter: Letter, asked: Pending, code: str) -> Ht
     except signatures.AlreadySigned:
         title = _("This mailbox has already signed")
         text = _("One mailbox counts once. With the receipt of that signature you can change or withdraw it.")
-        return forget_pending(refused(request, letter, title, text, status=422), letter, "sign")
+        link = {"link_url": reverse("receipt"), "link_text": _("I have a receipt")}
+        return forget_pending(refused(request, letter, title, text, status=422, **link), letter, "sign")
     except signatures.LetterNotOpen:
         title, text = (
             _("This letter was closed meanwhile"),

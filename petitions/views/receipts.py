@@ -91,6 +91,8 @@ def _manage(
 def _as_typed(signature: Signature | WaitingSignature) -> dict[str, str]:
     if isinstance(signature, WaitingSignature) or not signature.is_named:
         return {"appear": Appear.ANONYMOUS}
+    if signature.is_withdrawn:
+        return {"appear": Appear.FULL}
     appear = Appear.FULL if signature.name else Appear.ROLE
     return {
         "appear": appear,

@@ -208,7 +208,7 @@ def test_open_letter_keeps_its_words(as_owner, letter):
     assert other not in now.workplaces.all()
     assert (now.goal, now.contact_address) == (1000, "answers@union.test")
     assert now.closes_at is not None
-    assert [(d.number, d.title, d.status) for d in now.demands.all()][0] == (
+    assert next((d.number, d.title, d.status) for d in now.demands.all()) == (
         1,
         "Publish the rota two weeks ahead",
         "partly",

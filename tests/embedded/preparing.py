@@ -38,6 +38,13 @@ def prepared(data: Path, *arguments: str, **environment: str) -> dict:
     return json.loads(answer.stdout)
 
 
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=UNPREPARED | environment, capture_output=True, text=True, check=False
+    )
+
+
 def refusal(*arguments: str, **environment: str) -> str:
     answer = prepare(*arguments, **environment)
     assert (answer.returncode, answer.stdout) == (1, "")

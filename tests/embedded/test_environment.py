@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from tests.embedded.preparing import UNPREPARED, free_port, prepare, prepared
+from tests.embedded.preparing import UNPREPARED, free_port, manage, prepare, prepared
 
 
 def test_everything_has_a_place_in_the_data_folder(short_path):
@@ -86,3 +86,26 @@ def test_others_are_let_in_with_a_mail_server(short_path):
 
 def test_localhost_is_the_address_it_stands_for(short_path):
     assert prepared(short_path, "--host", "localhost")["host"] == "127.0.0.1"
+
+
+def test_other_commands_find_the_site_that_up_made(short_path):
+    port = free_port()
+    prepare("--data", str(short_path), "--port", str(port))
+
+    borrowed = manage("organizer", "ada@example.org", DATA=str(short_path))
+
+    assert "no such table" in borrowed.stderr  # it found the database, which nothing has migrated yet
+    assert manage("check", DATA=str(short_path)).returncode == 0
+
+
+def test_other_commands_without_a_site_say_what_is_missing(short_path):
+    refused = manage("check", DATA=str(short_path / "nothing"))
+
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines() == [
+        "The environment is not complete (see .env.example):",
+        "  SECRET_KEY: Environment variable not set.",
+        "  KEYS_DIR: Environment variable not set.",
+        "  DATABASE_URL: Environment variable not set.",
+        "  REDIS_URL: Environment variable not set.",
+    ]

@@ -1,0 +1,109 @@
+"""Watching signatures: never more than the public sees, except a name that waits for a decision."""
+
+from __future__ import annotations
+
+import pytest
+
+from petitions.flows import signatures
+from petitions.models import Appear, AuditEvent, Mark, Signature, WaitingSignature
+from tests.admin.posts import page
+from tests.factories import sign, signature_of
+
+LOOKALIKE = "\u0410da Byron"  # a Cyrillic letter among Latin ones
+
+
+def shown(client, letter, query: str = "") -> str:
+    answer = client.get(page("signatures", letter) + query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_anonymous_signatures_are_a_figure(as_owner, letter):
+    sign(letter, "Ada Lovelace", role="Engineer")
+    for _ in range(12):
+        sign(letter, appear=Appear.ANONYMOUS)
+    signatures.publish_batch(letter)
+    sign(letter, appear=Appear.ANONYMOUS)
+    page_of_all = shown(as_owner, letter)
+    assert page_of_all.count("<tr>") == 2
+    assert "13 signatures: 1 named, 12 anonymous." in page_of_all
+    hidden = [*Signature.objects.exclude(kind="named"), *WaitingSignature.objects.all(), *Mark.objects.all()]
+    assert not any(str(row.pk) in page_of_all for row in hidden)
+    assert not any(bytes(row.receipt_hash).hex() in page_of_all for row in Signature.objects.all())
+
+
+def test_hidden_and_withdrawn_names_are_gone(as_owner, letter):
+    first, second = sign(letter, "Ada Lovelace"), sign(letter, "Grace Hopper")
+    signatures.withdraw(first)
+    signatures.hide(signature_of(second))
+    page_of_all = shown(as_owner, letter)
+    assert "Lovelace" not in page_of_all
+    assert "Hopper" not in page_of_all
+    assert "No named signature yet." in page_of_all
+
+
+def test_search_finds_without_accents_and_tells_no_time(as_owner, letter):
+    sign(letter, "José Ortega", role="Nurse")
+    sign(letter, "Ada Lovelace")
+    signed_at = Signature.objects.get(name="José Ortega").signed_at
+    found = shown(as_owner, letter, "?q=jose")
+    assert "José Ortega" in found
+    assert "Ada Lovelace" not in found
+    assert f"{signed_at:%H:%M}" not in found
+    assert "No name matches." in shown(as_owner, letter, "?q=nobody%00")
+
+
+def test_pages_of_a_hundred(as_owner, letter):
+    for number in range(101):
+        sign(letter, f"Person {number:03}x")
+    assert shown(as_owner, letter).count("Person ") == 100
+    assert shown(as_owner, letter, "?page=2").count("Person ") == 1
+    assert shown(as_owner, letter, "?page=abc").count("Person ") == 100
+
+
+@pytest.mark.parametrize("role", ["owner", "editor", "reviewer"])
+def test_name_under_review_is_approved_by_every_role(letter, member, as_owner, role):
+    client = as_owner if role == "owner" else member(letter, role)
+    signature = signature_of(sign(letter, LOOKALIKE))
+    assert signature.public_name == "name under review"
+    assert LOOKALIKE in shown(client, letter)
+    assert client.get(page("signature_approve", letter, signature.pk)).status_code == 405
+    assert client.post(page("signature_approve", letter, signature.pk)).status_code == 303
+    signature.refresh_from_db()
+    assert signature.public_name == LOOKALIKE
+    answer = client.post(page("signature_approve", letter, signature.pk), follow=True)
+    assert "This name is not under review any more." in answer.content.decode()
+    event = AuditEvent.objects.get(verb="name_approved")
+    assert event.object_id == ""
+
+
+def test_approving_remakes_a_picture_that_nobody_has(as_owner, letter, owner):
+    signature = signature_of(sign(letter, LOOKALIKE))
+    as_owner.post(page("deliver", letter), {"number": 1, "while_open": "on"})
+    snapshot = letter.snapshots.get()
+    snapshot.freeze(count={"total": 1}, names=["name under review"], sha256="old")
+    as_owner.post(page("signature_approve", letter, signature.pk))
+    snapshot.refresh_from_db()
+    assert not snapshot.is_frozen
+
+
+def test_statement_is_shown_and_taken_off(as_owner, letter):
+    signature = signature_of(sign(letter, "Ada Lovelace", statement="Nights are long."))
+    for show, public in (("yes", "Nights are long."), ("yes", "Nights are long."), ("no", ""), ("", "")):
+        as_owner.post(page("signature_statement", letter, signature.pk), {"show": show})
+        signature.refresh_from_db()
+        assert signature.public_statement == public
+
+
+def test_nothing_else_can_be_done_to_a_signature(as_owner, letter):
+    signature = signature_of(sign(letter, "Ada Lovelace"))
+    for path in ("delete", "change", "hide", "withdraw"):
+        assert as_owner.post(page("signatures", letter) + f"{signature.pk}/{path}/").status_code == 404
+    assert as_owner.post(page("signatures", letter)).status_code == 405
+
+
+def test_withdrawn_signature_cannot_be_approved(as_owner, letter):
+    receipt = sign(letter, LOOKALIKE)
+    signature = signature_of(receipt)
+    signatures.withdraw(receipt)
+    assert as_owner.post(page("signature_approve", letter, signature.pk)).status_code == 404

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+from limits import RateLimitItemPerDay
+from redis import Redis
+
+from petitions import limits
+from petitions.crypto import keys
+
+
+@pytest.fixture
+def three():
+    return RateLimitItemPerDay(3, 1, "three")
+
+
+def tries(limit, *who, number=5):
+    return [limits.allows(limit, *who) for _ in range(number)]
+
+
+def test_each_may_try_so_often(three):
+    assert tries(three, "mailbox", "ada@example.test") == [True] * 3 + [False] * 2
+    assert tries(three, "mailbox", "grace@example.test", number=1) == [True]
+
+
+def test_the_counter_knows_nobody(three, settings):
+    limits.allows(three, "mailbox", "ada@example.test")
+
+    names = b" ".join(Redis(unix_socket_path=settings.REDIS_URL.removeprefix("unix://")).keys())
+
+    assert b"three" in names
+    assert b"ada" not in names
+
+
+def test_without_redis_the_same_limit_holds_in_memory(three, monkeypatch):
+    monkeypatch.setattr(limits, "_shared", lambda: limits.storage_from_string("redis+unix:///nowhere.sock"))
+
+    assert tries(three, "mailbox", "memory@example.test") == [True] * 3 + [False] * 2
+    monkeypatch.setattr(limits, "_silent_until", 0.0)
+
+
+def test_yesterdays_key_is_destroyed(settings):
+    keys.create(settings.KEYS_DIR, "limits/2020-01-01.key")
+    limits.pseudonym("mailbox", "ada@example.test")
+
+    limits.destroy_old_keys()
+
+    left = [path.name for path in (settings.KEYS_DIR / "limits").iterdir()]
+    assert (len(left), "2020-01-01.key" in left) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "client"),
+    [
+        (0, "198.51.100.7", "203.0.113.9"),
+        (1, "198.51.100.7", "198.51.100.7"),
+        (1, "1.1.1.1, 198.51.100.7", "198.51.100.7"),
+        (2, "1.1.1.1, 198.51.100.7, 192.0.2.1", "198.51.100.7"),
+        (2, "198.51.100.7", "203.0.113.9"),
+        (1, "nonsense", "unknown"),
+    ],
+)
+def test_only_configured_proxies_are_believed(rf, settings, proxies, forwarded, client):
+    settings.TRUSTED_PROXIES = proxies
+
+    request = rf.get("/", REMOTE_ADDR="203.0.113.9", headers={"X-Forwarded-For": forwarded})
+
+    assert limits.client(request) == client
+
+
+def test_an_ipv6_client_is_its_network(rf):
+    assert limits.client(rf.get("/", REMOTE_ADDR="2001:db8::1234:5678")) == "2001:db8::/64"
