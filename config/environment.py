@@ -1,6 +1,7 @@
 """Reads the environment for `config.settings`: every variable also as `NAME_FILE`, every error at once."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from environs import Env, EnvValidationError
@@ -22,5 +23,6 @@ def finish(env: Env) -> None:
     try:
         env.seal()
     except EnvValidationError as error:
-        lines = [f"  {name}: {' '.join(errors)}" for name, errors in dict(error.error_messages).items()]
+        messages = error.error_messages if isinstance(error.error_messages, Mapping) else {}
+        lines = [f"  {name}: {' '.join(errors)}" for name, errors in messages.items()]
         raise SystemExit("\n".join(["The environment is not complete (see .env.example):", *lines])) from None

@@ -33,7 +33,7 @@ def deliver(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_bound or not form.is_valid():
         return _offer(request, letter, form)
     try:
-        snapshot = deliveries.deliver(letter, number=form.cleaned_data["number"], by=request.user)  # type: ignore[arg-type]
+        snapshot = deliveries.deliver(letter, number=form.cleaned_data["number"], by=access.person(request))
     except deliveries.NobodyToDeliverTo:
         form.add_error(None, _("There is nobody to deliver it to: every recipient has opted out."))
         return _offer(request, letter, form)
@@ -54,7 +54,7 @@ def _offer(request: HttpRequest, letter: Letter, form: DeliverForm) -> HttpRespo
         "waits": letter.is_open,
     }
     return pages.show(
-        request, letter, "deliver", _("Deliver the letter"), 422 if form.is_bound else 200, **context
+        request, letter, "deliver", _("Deliver the letter"), context, status=422 if form.is_bound else 200
     )
 
 
@@ -66,7 +66,7 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
         "followers": _followers(letter),
         "can_cancel": access.role(letter) in access.OWNERS,
     }
-    return pages.show(request, letter, "deliveries", _("Deliveries"), **context)
+    return pages.show(request, letter, "deliveries", _("Deliveries"), context)
 
 
 @require_POST
@@ -75,7 +75,7 @@ def cancel(request: HttpRequest, pk: int, delivery: int) -> HttpResponse:
     found = letter.deliveries.filter(pk=delivery).select_related("letter").first()
     if found is None:
         raise Http404
-    if deliveries.cancel(found, by=request.user):  # type: ignore[arg-type]
+    if deliveries.cancel(found, by=access.person(request)):
         return pages.done(request, letter, _("Cancelled: this mail will not go out."), to="deliveries")
     return pages.failed(request, letter, _("Too late: this mail does not wait any more."), to="deliveries")
 

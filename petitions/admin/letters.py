@@ -8,13 +8,12 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, IntegerField, Max, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from petitions.admin import access, addresses, overview, pages
+from petitions.admin import access, addresses, columns, overview, pages
 from petitions.admin.demands import DemandInline
 from petitions.admin.milestones import MilestoneInline
 from petitions.admin.quiet import QuietAdmin
@@ -22,7 +21,7 @@ from petitions.admin.recipients import RecipientInline
 from petitions.admin.site import workspace
 from petitions.flows import audit, letters
 from petitions.forms.letters import LetterForm
-from petitions.models import Delivery, Letter, Signature
+from petitions.models import Letter
 
 WRITING = ("title", "text", "signing_line")
 SIGNING = ("workplaces", "batch_size", "is_listed", "slug", "opens_at", "closes_at")
@@ -32,7 +31,7 @@ FROZEN = (*WRITING, "workplaces", "batch_size", "is_listed", "slug", "opens_at")
 @admin.register(Letter, site=workspace)
 class LetterAdmin(QuietAdmin):
     form = LetterForm
-    list_display = ("title", "stand", "signature_count", "closes_at", "latest_signature")
+    list_display = ("title", columns.state, columns.signatures, "closes_at", columns.latest)
     search_fields = ("title",)
     ordering = ("-created_at",)
     filter_horizontal = ("workplaces",)
@@ -43,24 +42,11 @@ class LetterAdmin(QuietAdmin):
         (gettext_lazy("Goal and answers"), {"fields": ("goal", "contact_address")}),
     )
 
-    @admin.display(description=gettext_lazy("state"), ordering="state")
-    def stand(self, letter: Any) -> str:
-        state = letter.get_state_display()
-        return _("%(state)s, delivered") % {"state": state} if letter.is_delivered else state
-
-    @admin.display(description=gettext_lazy("signatures"), ordering="signature_count")
-    def signature_count(self, letter: Any) -> int:
-        return int(letter.signature_count)
-
-    @admin.display(description=gettext_lazy("latest"), ordering="latest_signature")
-    def latest_signature(self, letter: Any) -> Any:
-        return letter.latest_signature
-
     def get_urls(self) -> list[Any]:
         return addresses.of_a_letter() + super().get_urls()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
-        return _with_numbers(access.letters(request))
+        return columns.counted(access.letters(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_organizer", False))
@@ -76,7 +62,7 @@ class LetterAdmin(QuietAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """Without Django's advice to hold a key down: the widget needs none."""
-        field = super().formfield_for_manytomany(db_field, request, **options)
+        field: Any = super().formfield_for_manytomany(db_field, request, **options)
         field.help_text = db_field.help_text
         return field
 
@@ -121,10 +107,10 @@ class LetterAdmin(QuietAdmin):
 
     def save_model(self, request: HttpRequest, obj: Letter, form: Any, change: bool) -> None:
         if not change:
-            letters.create(obj, by=request.user)  # type: ignore[arg-type]
+            letters.create(obj, by=access.person(request))
             return
         obj.save()
-        audit.record("edited", letter=obj, by=request.user)  # type: ignore[arg-type]
+        audit.record("edited", letter=obj, by=access.person(request))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         letter = options.get("obj")
@@ -152,15 +138,4 @@ class LetterAdmin(QuietAdmin):
     def delete_model(self, request: HttpRequest, obj: Letter) -> None:
         pk = obj.pk
         obj.delete()
-        audit.record("draft_deleted", letter=None, by=request.user, about=pk)  # type: ignore[arg-type]
-
-
-def _with_numbers(found: QuerySet[Letter]) -> QuerySet[Letter]:
-    """With the number of signatures and the day of the latest: part of the list's one query."""
-    counted = Signature.objects.counted().filter(letter=OuterRef("pk")).order_by().values("letter")
-    number = Subquery(counted.annotate(number=Count("pk")).values("number"), output_field=IntegerField())
-    latest = Subquery(counted.annotate(latest=Max("signed_on")).values("latest"))
-    is_delivered = Exists(Delivery.objects.letters().filter(letter=OuterRef("pk")))
-    return found.annotate(
-        signature_count=Coalesce(number, 0), latest_signature=latest, is_delivered=is_delivered
-    )
+        audit.record("draft_deleted", letter=None, by=access.person(request), about=pk)

@@ -24,11 +24,13 @@ def open_for_signing(request: HttpRequest, pk: int) -> HttpResponse:
     missing = lacking(letter)
     if request.method != "POST" or missing:
         status = 422 if request.method == "POST" else 200
-        return pages.show(request, letter, "open", _("Open for signing"), status, missing=missing)
+        return pages.show(request, letter, "open", _("Open for signing"), {"missing": missing}, status=status)
     try:
-        letters.open_for_signing(letter, by=request.user)  # type: ignore[arg-type]
+        letters.open_for_signing(letter, by=access.person(request))
     except letters.NotReady as reasons:
-        return pages.show(request, letter, "open", _("Open for signing"), 422, missing=reasons.missing)
+        return pages.show(
+            request, letter, "open", _("Open for signing"), {"missing": reasons.missing}, status=422
+        )
     except letters.NotADraft:
         return pages.failed(request, letter, _("This letter was opened before."))
     return pages.done(request, letter, _("The letter is open. Its text is frozen from now on."))
@@ -48,9 +50,9 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     if not letter.is_open:
         return pages.failed(request, letter, _("This letter is not open."))
     if request.method != "POST":
-        return pages.show(request, letter, "close", _("Close the letter"))
+        return pages.show(request, letter, "close", _("Close the letter"), {})
     try:
-        letters.close(letter, by=request.user)  # type: ignore[arg-type]
+        letters.close(letter, by=access.person(request))
     except letters.NotOpen:
         return pages.failed(request, letter, _("This letter is not open."))
     return pages.done(request, letter, _("The letter is closed. Nobody can sign it any more."))
@@ -64,7 +66,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     form = CorrectionForm(letter, request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
         status = 422 if form.is_bound else 200
-        return pages.show(request, letter, "correct", _("Correct the text"), status, form=form)
+        return pages.show(request, letter, "correct", _("Correct the text"), {"form": form}, status=status)
     return _correct(request, letter, form)
 
 
@@ -75,7 +77,7 @@ def _correct(request: HttpRequest, letter: Letter, form: CorrectionForm) -> Http
     if not Letter.objects.filter(pk=letter.pk, state=Letter.State.OPEN).exists():
         return pages.failed(request, letter, _("The letter was closed meanwhile. Nothing was corrected."))
     form.save()
-    version = letters.correct(letter, by=request.user)  # type: ignore[arg-type]
+    version = letters.correct(letter, by=access.person(request))
     if version is None:
         return pages.done(request, letter, _("Nothing differs, so nothing was corrected."))
     return pages.done(request, letter, _("Corrected: version %(number)s.") % {"number": version.number})

@@ -23,12 +23,9 @@ from petitions.models import Letter, Recipient, Snapshot, Version
 from petitions.views.letters import draft_page
 
 # A mail brings its styles along. It is shown in a frame of its own where nothing else may run or load.
-MAIL_POLICY = {
-    "default-src": [NONE],
-    "style-src": [UNSAFE_INLINE],
-    "frame-ancestors": [SELF],
-    "sandbox": [True],
-}
+shows_mail: Any = csp(
+    {"default-src": [NONE], "style-src": [UNSAFE_INLINE], "frame-ancestors": [SELF], "sandbox": [True]}
+)
 
 
 @require_safe
@@ -53,7 +50,7 @@ def mail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @xframe_options_sameorigin
-@csp(MAIL_POLICY)
+@shows_mail
 def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
     letter = access.letter(request, pk)
     return HttpResponse(inline(render_to_string("emails/letter.html", _mail_context(letter))))

@@ -30,10 +30,12 @@ def _record(request: HttpRequest, letter: Letter) -> HttpResponse:
     form = ResponseForm(letter, request.POST)
     if not form.is_valid():
         return _page(request, letter, form)
-    responses.record(letter, **form.cleaned_data, by=request.user)  # type: ignore[arg-type]
+    responses.record(letter, **form.cleaned_data, by=access.person(request))
     return pages.done(request, letter, _("The answer stands on the letter's page."), to="responses")
 
 
 def _page(request: HttpRequest, letter: Letter, form: ResponseForm) -> HttpResponse:
     context = {"form": form, "responses": letter.responses.select_related("recipient", "demand")}
-    return pages.show(request, letter, "responses", _("Answers"), context, status=422 if form.is_bound else 200)
+    return pages.show(
+        request, letter, "responses", _("Answers"), context, status=422 if form.is_bound else 200
+    )

@@ -37,7 +37,7 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, pk: int, signature: UUID) -> HttpResponse:
     letter = access.letter(request, pk)
-    if reviews.approve(_named(letter, signature), by=request.user):  # type: ignore[arg-type]
+    if reviews.approve(_named(letter, signature), by=access.person(request)):
         return pages.done(request, letter, _("The name is shown now."), to="signatures")
     return pages.failed(request, letter, _("This name is not under review any more."), to="signatures")
 
@@ -46,7 +46,7 @@ def approve(request: HttpRequest, pk: int, signature: UUID) -> HttpResponse:
 def statement(request: HttpRequest, pk: int, signature: UUID) -> HttpResponse:
     letter = access.letter(request, pk)
     is_shown = request.POST.get("show") == "yes"
-    if not reviews.show_statement(_named(letter, signature), is_shown=is_shown, by=request.user):  # type: ignore[arg-type]
+    if not reviews.show_statement(_named(letter, signature), is_shown=is_shown, by=access.person(request)):
         return pages.failed(request, letter, _("Nothing changed."), to="signatures")
     sentence = _("The statement is shown now.") if is_shown else _("The statement is no longer shown.")
     return pages.done(request, letter, sentence, to="signatures")

@@ -28,11 +28,11 @@ def decide(request: HttpRequest, pk: int, takedown: int) -> HttpResponse:
     if found.decided_at:
         return pages.failed(request, letter, _("Somebody decided this before."), to="takedowns")
     if request.POST.get("decision") == "hide":
-        takedowns.grant(found, by=request.user)  # type: ignore[arg-type]
+        takedowns.grant(found, by=access.person(request))
         return pages.done(
             request, letter, _("The name is hidden. The signature goes on counting."), to="takedowns"
         )
     if request.POST.get("decision") == "keep":
-        takedowns.reject(found, by=request.user)  # type: ignore[arg-type]
+        takedowns.reject(found, by=access.person(request))
         return pages.done(request, letter, _("The name is kept."), to="takedowns")
     return pages.failed(request, letter, _("Please choose: hide the name, or keep it."), to="takedowns")

@@ -31,7 +31,7 @@ def _post(request: HttpRequest, letter: Letter) -> HttpResponse:
     form = UpdateForm(letter, request.POST)
     if not form.is_valid():
         return _page(request, letter, form)
-    updates.post(letter, **form.cleaned_data, by=request.user)  # type: ignore[arg-type]
+    updates.post(letter, **form.cleaned_data, by=access.person(request))
     number = letter.subscriptions.count()
     sentence = ngettext(
         "Posted, and on its way to %(number)s follower.",

@@ -22,7 +22,7 @@ class DemandForm(forms.ModelForm):
         model = Demand
         fields = ["number", "title", "text", "status"]
         field_classes = {"title": LineField, "text": MarkdownField}
-        help_texts = {"number": gettext_lazy("Sets the order. Empty: at the end.")}
+        help_texts = {"number": gettext_lazy("Empty: last.")}
         widgets = {"text": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
@@ -210,7 +211,7 @@ class Delivery(models.Model):
         values = {"finished_at": Now(), "smtp_code": code, "smtp_text": text}
         return self._move(token, before, after, values)
 
-    def _move(self, token: uuid.UUID, before: str, after: str, values: dict[str, object]) -> bool:
+    def _move(self, token: uuid.UUID, before: str, after: str, values: Mapping[str, object]) -> bool:
         """One conditional update that ends the lease; a sender whose lease was given away changes nothing."""
         mine = Delivery.objects.filter(pk=self.pk, state=before, lease_token=token)
         return bool(mine.update(state=after, lease_token=None, lease_until=None, **values))

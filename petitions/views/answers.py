@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -10,6 +14,8 @@ from petitions import pending
 from petitions.models import Letter
 from petitions.pending import Pending
 
+Rest = ParamSpec("Rest")
+
 
 class SeeOther(HttpResponseRedirect):
     """303 (RFC 9110, 15.4.4): the next request is a GET, so that reloading repeats nothing."""
@@ -17,9 +23,23 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
-def published_letter(slug: str) -> Letter:
-    """The letter that whoever knows its address may read; drafts and unknown ones are the same 404."""
-    return get_object_or_404(Letter.objects.published(), slug=slug)
+def for_letter(
+    view: Callable[Concatenate[HttpRequest, Letter, Rest], HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """Finds the letter that whoever knows its address may read; drafts and unknown ones are the same 404.
+
+    What belongs to a letter by link only is kept out of search engines.
+    """
+
+    @wraps(view)
+    def found(request: HttpRequest, slug: str, *rest: Rest.args, **named: Rest.kwargs) -> HttpResponse:
+        letter = get_object_or_404(Letter.objects.published(), slug=slug)
+        answer = view(request, letter, *rest, **named)
+        if not letter.is_listed:
+            answer["X-Robots-Tag"] = "noindex"
+        return answer
+
+    return found
 
 
 def is_signable(letter: Letter) -> bool:

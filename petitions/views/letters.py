@@ -18,7 +18,7 @@ from petitions.documents import text
 from petitions.documents.sentences import count_sentences
 from petitions.models import Delivery, Demand, Letter, Milestone, Tally, Version
 from petitions.models.signatures import searchable
-from petitions.views.answers import is_signable, published_letter
+from petitions.views.answers import for_letter, is_signable
 
 LATEST = 20  # names on the letter's own page
 
@@ -60,19 +60,19 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def letter(request: HttpRequest, slug: str) -> HttpResponse:
-    found = published_letter(slug)
+@for_letter
+def letter(request: HttpRequest, found: Letter) -> HttpResponse:
     return render(request, "letters/letter.html", _page(found, found.version))
 
 
 @require_safe
-def letter_pdf(request: HttpRequest, slug: str) -> HttpResponse:
-    found = published_letter(slug)
-    content = documents.current(found, today=timezone.now().date())
+@for_letter
+def letter_pdf(request: HttpRequest, letter: Letter) -> HttpResponse:
+    content = documents.current(letter, today=timezone.now().date())
     return HttpResponse(
         content,
         content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{found.slug}.pdf"'},
+        headers={"Content-Disposition": f'inline; filename="{letter.slug}.pdf"'},
     )
 
 

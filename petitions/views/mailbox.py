@@ -38,12 +38,21 @@ shows_mail: Any = csp(
 shows_nothing: Any = csp({"default-src": [NONE], "sandbox": [True]})
 
 
+def is_open_to(request: HttpRequest) -> bool:
+    return bool(settings.MAILBOX_SOCKET) and _is_here(request)
+
+
+def way_to_mailbox(request: HttpRequest) -> dict[str, bool]:
+    """For every template: whether this reader may look into the mailbox."""
+    return {"has_mailbox": is_open_to(request)}
+
+
 def for_this_machine(view: View[Rest]) -> View[Rest]:
     """As if the page did not exist, wherever a mail sink does not run or somebody asks from elsewhere."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *arguments: Rest.args, **named: Rest.kwargs) -> HttpResponseBase:
-        if not settings.MAILBOX_SOCKET or not _is_here(request):
+        if not is_open_to(request):
             raise Http404
         return view(request, *arguments, **named)
 

@@ -20,9 +20,9 @@ from petitions.pending import Pending
 from petitions.views import errors
 from petitions.views.answers import (
     SeeOther,
+    for_letter,
     forget_pending,
     keep_pending,
-    published_letter,
     read_pending,
     refused,
 )
@@ -35,8 +35,8 @@ ACTION = {"sign": "code", "follow": "follow_code"}
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def code(request: HttpRequest, slug: str, purpose: str) -> HttpResponse:
-    letter = published_letter(slug)
+@for_letter
+def code(request: HttpRequest, letter: Letter, purpose: str) -> HttpResponse:
     asked = read_pending(request, letter, purpose)
     if request.method != "POST" or asked is None:
         status = 422 if request.method == "POST" else 200
@@ -57,9 +57,9 @@ def code(request: HttpRequest, slug: str, purpose: str) -> HttpResponse:
 
 @never_cache
 @require_POST
-def again(request: HttpRequest, slug: str, purpose: str) -> HttpResponse:
+@for_letter
+def again(request: HttpRequest, letter: Letter, purpose: str) -> HttpResponse:
     """A new code for what this browser asked for."""
-    letter = published_letter(slug)
     asked = read_pending(request, letter, purpose)
     if asked is None:
         return _code_page(request, letter, purpose, None, CodeForm(), status=422)
@@ -69,7 +69,7 @@ def again(request: HttpRequest, slug: str, purpose: str) -> HttpResponse:
         asked = proofs.request_again(asked)
     except codes.Busy:
         return errors.busy(request)
-    return keep_pending(SeeOther(reverse(ACTION[purpose], args=[slug])), letter, asked)
+    return keep_pending(SeeOther(reverse(ACTION[purpose], args=[letter.slug])), letter, asked)
 
 
 def _sign(request: HttpRequest, letter: Letter, asked: Pending, code: str) -> HttpResponse:

@@ -22,10 +22,10 @@ from petitions.pending import Pending
 from petitions.views import errors
 from petitions.views.answers import (
     SeeOther,
+    for_letter,
     forget_pending,
     is_signable,
     keep_pending,
-    published_letter,
     read_pending,
     refused,
 )
@@ -35,8 +35,8 @@ PAGE = 100
 
 
 @require_safe
-def listing(request: HttpRequest, slug: str) -> HttpResponse:
-    letter = published_letter(slug)
+@for_letter
+def listing(request: HttpRequest, letter: Letter) -> HttpResponse:
     words = request.GET.get("q", "")[:100].replace("\x00", "")
     rows = letter.signatures.all().named().matching(words).latest_first()
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
@@ -47,8 +47,8 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def sign(request: HttpRequest, slug: str) -> HttpResponse:
-    letter = published_letter(slug)
+@for_letter
+def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
     if not is_signable(letter):
         return _not_open(request, letter)
     if request.method != "POST":
@@ -65,19 +65,19 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
             None, _("Too many people are signing at this moment. Nothing is lost: please try again.")
         )
         return _sign_page(request, letter, form, status=503)
-    return keep_pending(SeeOther(reverse("code", args=[slug])), letter, asked)
+    return keep_pending(SeeOther(reverse("code", args=[letter.slug])), letter, asked)
 
 
 @never_cache
 @require_safe
-def signed(request: HttpRequest, slug: str) -> HttpResponse:
+@for_letter
+def signed(request: HttpRequest, letter: Letter) -> HttpResponse:
     """The receipt, once: with it the browser forgets what was asked for."""
-    letter = published_letter(slug)
     asked = read_pending(request, letter, PURPOSE)
     if asked is None:
         return render(request, "signatures/signed.html", _receipt_page(letter, None))
     if not signatures.has_receipt(letter, asked.receipt):
-        return SeeOther(reverse("code", args=[slug]))
+        return SeeOther(reverse("code", args=[letter.slug]))
     answer = render(request, "signatures/signed.html", _receipt_page(letter, asked))
     return forget_pending(answer, letter, PURPOSE)
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods
 from petitions import codes, limits
 from petitions.flows import proofs, subscriptions
 from petitions.forms.subscriptions import FollowForm
+from petitions.models import Letter
 from petitions.views import errors
-from petitions.views.answers import SeeOther, keep_pending, published_letter
+from petitions.views.answers import SeeOther, for_letter, keep_pending
 
 PURPOSE = "follow"
 
@@ -23,8 +24,8 @@ PURPOSE = "follow"
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def follow(request: HttpRequest, slug: str) -> HttpResponse:
-    letter = published_letter(slug)
+@for_letter
+def follow(request: HttpRequest, letter: Letter) -> HttpResponse:
     if request.method != "POST":
         return _page(request, {"letter": letter, "form": FollowForm(letter)})
     if not limits.allows(limits.ASKS, "client", limits.client(request)):
@@ -37,7 +38,7 @@ def follow(request: HttpRequest, slug: str) -> HttpResponse:
     except codes.Busy:
         form.add_error(None, _("Too many people ask at this moment. Please try again."))
         return _page(request, {"letter": letter, "form": form}, status=503)
-    return keep_pending(SeeOther(reverse("follow_code", args=[slug])), letter, asked)
+    return keep_pending(SeeOther(reverse("follow_code", args=[letter.slug])), letter, asked)
 
 
 @never_cache

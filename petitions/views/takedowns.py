@@ -12,14 +12,15 @@ from django.views.decorators.http import require_http_methods
 from petitions import limits
 from petitions.flows import takedowns
 from petitions.forms.takedowns import TakedownForm
+from petitions.models import Letter
 from petitions.views import errors
-from petitions.views.answers import published_letter
+from petitions.views.answers import for_letter
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def ask(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
-    letter = published_letter(slug)
+@for_letter
+def ask(request: HttpRequest, letter: Letter, pk: UUID) -> HttpResponse:
     signature = get_object_or_404(letter.signatures.all().named(), pk=pk)
     form = TakedownForm(request.POST or None)
     context = {"letter": letter, "signature": signature, "form": form}

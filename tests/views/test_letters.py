@@ -74,6 +74,15 @@ def test_the_page_keeps_the_version_people_signed(client):
     assert "Another text." not in page(client, letter)
 
 
+@pytest.mark.parametrize("rest", ["", "signatures/", "letter.pdf", "sign/", "follow/"])
+def test_a_letter_by_link_only_stays_out_of_search_engines(client, rest):
+    public, hidden = make_letter(), make_letter(slug=random_slug(), is_listed=False)
+
+    answers = [client.get(f"/letters/{letter.slug}/{rest}") for letter in (public, hidden)]
+
+    assert [answer.get("X-Robots-Tag") for answer in answers] == [None, "noindex"]
+
+
 def test_markdown_is_shown_as_html(client):
     letter = make_letter(text="We ask for a **fair** rota.")
 
