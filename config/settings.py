@@ -215,7 +215,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "petitions.views.errors.forbidden"
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_500  # a letter with its 200 recipients on one page
 
 # --- Logs: one line for each fault, no request line, no person ----------------------------------------------
 LOGGING = {

@@ -96,8 +96,8 @@ def _outcome(letter: Letter) -> str:
 
 
 def draft_page(letter: Letter, version: Version) -> dict[str, Any]:
-    """What an organizer sees before opening: the page as it will be, with buttons that lead nowhere yet."""
-    return _page(letter, version) | {"is_signable": True, "is_preview": True}
+    """What an organizer sees before opening: the page as it will be, without the button."""
+    return _page(letter, version) | {"is_preview": True}
 
 
 def _page(letter: Letter, version: Version) -> dict[str, Any]:

@@ -71,10 +71,8 @@ def test_draft_and_archived_letters_are_not_delivered(as_owner, draft, closed):
 
 def test_recipients_who_opted_out_are_named_and_spared(as_owner, closed):
     Recipient.objects.filter(letter=closed, name="Pat Person").update(opted_out_at=timezone.now())
-    assert (
-        "Wants no more mail and gets none: Pat Person"
-        in as_owner.get(page("deliver", closed)).content.decode()
-    )
+    shown = " ".join(as_owner.get(page("deliver", closed)).content.decode().split())
+    assert "Wants no more mail and gets none: Pat Person" in shown
     as_owner.post(page("deliver", closed), {"number": 2})
     assert mails(closed) == 1
 
