@@ -17,7 +17,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     here = connection.vendor
     others = [item for item in items if any(mark.args[0] != here for mark in item.iter_markers("on"))]
     if others:
-        config.hook.pytest_deselected(others)
+        config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
 
 

@@ -47,7 +47,7 @@ class MailServer:
         """Close every line, as a server does that was restarted."""
         for server in self._servers:
             if server.transport is not None:
-                server.transport.close()
+                self._controller.loop.call_soon_threadsafe(server.transport.close)
         self._servers.clear()
 
     def to(self, address: str) -> list[EmailMessage]:
