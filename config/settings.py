@@ -124,7 +124,18 @@ CELERY_TASK_DEFAULT_QUEUE = "undersigned"
 # Sending has a queue of its own, so that a slow mail server starves nothing else.
 CELERY_TASK_ROUTES = {"petitions.tasks.send_delivery": {"queue": "deliveries"}}
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "petitions.tasks.sweep", "schedule": timedelta(seconds=3), "options": {"expires": 3}},
+    name: {
+        "task": f"petitions.tasks.{name}",
+        "schedule": timedelta(seconds=seconds),
+        "options": {"expires": seconds},
+    }
+    for name, seconds in {
+        "drain_outbox": 3,
+        "freeze_snapshots": 3,
+        "close_letters": 3,
+        "publish_batches": 3,
+        "forget": 60,
+    }.items()
 }
 CELERY_TIMEZONE = "UTC"
 

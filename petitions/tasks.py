@@ -1,4 +1,8 @@
-"""The only file that knows Celery. A task takes a primary key, claims its row, and may ring twice."""
+"""The only file that knows Celery. A task takes a primary key, claims its row, and may ring twice.
+
+Beat rings the others every few seconds. Each looks at the rows and does what the clock brings; one that fails
+is logged, holds up no other, and is rung again.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +15,35 @@ from petitions.flows import deliveries, letters, milestones, signatures, snapsho
 from petitions.models import Challenge, Delivery, Letter
 from petitions.models.deliveries import sweep_abandoned
 
-BATCH = 200  # rows rung for at one sweep
+BATCH = 200  # rows rung for at a time
 
 
 @shared_task
-def sweep() -> None:
-    """What the clock brings: closings, batches, milestones, snapshots, and every message whose turn it is."""
+def close_letters() -> None:
+    """Letters past their closing time, and keys that a crash left behind."""
     letters.close_overdue()
     letters.destroy_left_keys()
+
+
+@shared_task
+def publish_batches() -> None:
+    """Anonymous signatures that have company, and milestones that fell unseen."""
     for letter in Letter.objects.filter(state=Letter.State.OPEN):
         signatures.publish_batch(letter)
         milestones.check(letter)
+
+
+@shared_task
+def freeze_snapshots() -> None:
+    """Pictures that deliveries wait for, and lists that nobody needs any more."""
     snapshots.freeze_due()
-    sweep_abandoned()
-    drain_outbox()
     snapshots.erase_lists()
-    Challenge.objects.stale().delete()
-    limits.destroy_old_keys()
 
 
+@shared_task
 def drain_outbox() -> None:
     """Ring for what is due, in an order of chance: one bad message must not hold up the others."""
+    sweep_abandoned()
     due = list(Delivery.objects.due().values_list("pk", flat=True)[:BATCH])
     random.shuffle(due)
     for pk in due:
@@ -41,3 +53,10 @@ def drain_outbox() -> None:
 @shared_task(soft_time_limit=660, time_limit=700)
 def send_delivery(pk: int) -> None:
     deliveries.send(pk)
+
+
+@shared_task
+def forget() -> None:
+    """What is of no use any more: codes an hour after they expired, yesterday's key of the limits."""
+    Challenge.objects.stale().delete()
+    limits.destroy_old_keys()

@@ -22,6 +22,10 @@ FIRST_WAIT = timedelta(seconds=20)
 LONGEST_WAIT = timedelta(hours=1)
 
 
+class NotPublished(Exception):
+    """A draft has no version that could be delivered."""
+
+
 class NobodyToDeliverTo(Exception):
     """Every recipient has opted out, or there is none."""
 
@@ -60,8 +64,10 @@ def tell_followers(letter: Letter, kind: str, *, key: str, **about: object) -> N
 def deliver(letter: Letter, *, number: int, by: User) -> Snapshot:
     """One letter to each recipient, with the picture of this moment. The same number again delivers nothing more.
 
-    Raises `NobodyToDeliverTo`.
+    Raises `NotPublished`, `NobodyToDeliverTo`.
     """
+    if letter.is_draft:
+        raise NotPublished
     ids = list(Recipient.objects.filter(letter=letter, opted_out_at=None).values_list("pk", flat=True))
     if not ids:
         raise NobodyToDeliverTo

@@ -187,6 +187,7 @@ def _delivered(letter: Letter) -> list[dict[str, Any]]:
     ]
 
 
-def _silence(delivered: list[dict[str, Any]]) -> int:
+def _silence(delivered: list[dict[str, Any]]) -> int | None:
+    """Days without an answer, from the first on."""
     since: timedelta = timezone.now() - delivered[0]["made_at"]
-    return since.days
+    return since.days or None

@@ -9,12 +9,11 @@ import pytest
 from django.utils import timezone
 from pypdf import PdfReader
 
-from petitions import tasks
 from petitions.flows import deliveries, letters, signatures, snapshots
 from petitions.flows.signatures import Shown
 from petitions.models import Appear, Delivery, Snapshot
 from petitions.models.deliveries import sweep_abandoned
-from tests.factories import make_letter, make_user, sign
+from tests.factories import make_draft, make_letter, make_user, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -342,12 +341,8 @@ def test_whoever_left_the_letter_is_told_nothing(mails):
     assert mails.mails == []
 
 
-def test_the_sweep_rings_for_what_is_due(mails, monkeypatch):
-    rung = []
-    monkeypatch.setattr(tasks.send_delivery, "delay", rung.append)
-    letter = make_letter()
-    deliver(letter)
+def test_a_draft_is_delivered_to_nobody():
+    letter = make_draft()
 
-    tasks.sweep()
-
-    assert sorted(rung) == sorted(letter.deliveries.values_list("pk", flat=True))
+    with pytest.raises(deliveries.NotPublished):
+        deliver(letter, number=1)
