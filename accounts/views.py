@@ -1,12 +1,16 @@
 """Signing in by a link that the operator's command printed."""
 
 from django.contrib.auth import login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import SignInLink
+
+
+def no_such_page(request: HttpRequest, rest: str) -> HttpResponse:
+    raise Http404
 
 
 @never_cache

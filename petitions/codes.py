@@ -39,6 +39,11 @@ class Sender:
         except queue.Full:
             raise Busy from None
 
+    def require_room(self) -> None:
+        """Raises `Busy` when no more can be held, whoever asks."""
+        if self._waiting.full():
+            raise Busy
+
     def drain(self, seconds: float) -> None:
         """Wait until everything was tried, or until the time is over."""
         with self._waiting.all_tasks_done:
@@ -64,6 +69,9 @@ class Sender:
                 continue
             try:
                 connection = _sent(message, connection)
+            except Exception as error:
+                log.warning("A code could not be sent (%s).", type(error).__name__)
+                connection = None
             finally:
                 self._waiting.task_done()
 

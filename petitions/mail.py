@@ -25,8 +25,12 @@ class Obsolete(Exception):
     """Nobody is to get this message any more."""
 
 
+class NotYet(Exception):
+    """Its snapshot is being made anew."""
+
+
 def compose(delivery: Delivery) -> Message:
-    """The message of an outbox row, with address and text as they are now. Raises `Obsolete`."""
+    """The message of an outbox row, with address and text as they are now. Raises `Obsolete`, `NotYet`."""
     return MESSAGES[delivery.kind](delivery)
 
 
@@ -45,8 +49,10 @@ def code(address: str, *, code: str) -> CodeMessage:
 def letter(delivery: Delivery) -> Message:
     """The letter itself, to one recipient, with the PDF."""
     recipient, snapshot = delivery.recipient, delivery.snapshot
-    if recipient is None or snapshot is None or recipient.opted_out_at or not snapshot.is_frozen:
+    if recipient is None or snapshot is None or recipient.opted_out_at:
         raise Obsolete
+    if not snapshot.is_frozen:
+        raise NotYet
     context = letter_context(delivery.letter, snapshot) | {"recipient": recipient}
     pdf = letters.delivered(delivery.letter, snapshot)
     return _compose(

@@ -31,6 +31,7 @@ class Pending:
     mark: str
     receipt: str
     address: str
+    ignores_dots: bool = False
     appear: str = Appear.ANONYMOUS
     name: str = ""
     role: str = ""

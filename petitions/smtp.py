@@ -3,16 +3,21 @@
 Django's mail back end sends envelope and body in one call, and reports one refused recipient of two as sent.
 """
 
+from __future__ import annotations
+
+import logging
 import re
 import smtplib
 import ssl
-from email.message import EmailMessage
 
 from django.conf import settings
+from django.core.mail.utils import DNS_NAME
 
 COMMAND_SECONDS = 30
 ANSWER_SECONDS = 600  # RFC 5321, 4.5.3.2.6: ten minutes for the answer to the final dot
 LINE_START_DOT = re.compile(rb"(?m)^\.")
+
+log = logging.getLogger(__name__)
 
 
 class Answered(Exception):
@@ -32,17 +37,22 @@ class Conversation:
 
     def __init__(self) -> None:
         self._server: smtplib.SMTP | None = None
+        self._is_in_data = False
 
-    def __enter__(self) -> "Conversation":
+    def __enter__(self) -> Conversation:
         self._server = _connected()
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Say goodbye, save inside DATA, where every word would be taken for the mail's."""
         if self._server is None:
             return
         try:
-            self._server.quit()
+            if not self._is_in_data:
+                self._server.quit()
         except (OSError, smtplib.SMTPException):
+            log.info("The mail server was gone before goodbye.")
+        finally:
             self._server.close()
 
     def offer(self, sender: str, recipient: str) -> None:
@@ -52,16 +62,24 @@ class Conversation:
         _expect(server.mail(sender), 250)
         _expect(server.rcpt(recipient), 250, 251)
         _expect(server.docmd("DATA"), 354)
+        self._is_in_data = True
 
-    def hand_over(self, message: EmailMessage) -> tuple[int, str]:
+    def hand_over(self, body: bytes) -> tuple[int, str]:
         """The body and the final dot; the server's answer once it took the mail."""
         server = self._connection()
-        body = LINE_START_DOT.sub(b"..", message.as_bytes())
-        server.send(body if body.endswith(b"\r\n") else body + b"\r\n")
-        if server.sock is not None:
-            server.sock.settimeout(ANSWER_SECONDS)
+        self._wait_at_most(ANSWER_SECONDS)
+        quoted = LINE_START_DOT.sub(b"..", body)
+        server.send(quoted if quoted.endswith(b"\r\n") else quoted + b"\r\n")
         server.send(b".\r\n")
-        return _expect(server.getreply(), 250)
+        answer = server.getreply()
+        self._is_in_data = False
+        self._wait_at_most(COMMAND_SECONDS)
+        return _expect(answer, 250)
+
+    def _wait_at_most(self, seconds: float) -> None:
+        socket = self._connection().sock
+        if socket is not None:
+            socket.settimeout(seconds)
 
     def _connection(self) -> smtplib.SMTP:
         if self._server is None:
@@ -71,12 +89,12 @@ class Conversation:
 
 def _connected() -> smtplib.SMTP:
     context = ssl.create_default_context()
-    host, port = settings.EMAIL_HOST, settings.EMAIL_PORT
+    host, port, name = settings.EMAIL_HOST, settings.EMAIL_PORT, str(DNS_NAME)
     server: smtplib.SMTP
     if settings.EMAIL_SECURITY == "tls":
-        server = smtplib.SMTP_SSL(host, port, timeout=COMMAND_SECONDS, context=context)
+        server = smtplib.SMTP_SSL(host, port, name, timeout=COMMAND_SECONDS, context=context)
     else:
-        server = smtplib.SMTP(host, port, timeout=COMMAND_SECONDS)
+        server = smtplib.SMTP(host, port, name, timeout=COMMAND_SECONDS)
     try:
         if settings.EMAIL_SECURITY == "starttls":
             server.starttls(context=context)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 
 from celery import shared_task
+from django.db.models.functions import Now
 
 from petitions import limits
 from petitions.flows import deliveries, letters, milestones, signatures, snapshots
@@ -37,15 +38,16 @@ def publish_batches() -> None:
 def freeze_snapshots() -> None:
     """Pictures that deliveries wait for, and lists that nobody needs any more."""
     snapshots.freeze_due()
-    snapshots.erase_lists()
+    snapshots.settle()
 
 
 @shared_task
 def drain_outbox() -> None:
     """Ring for what is due, in an order of chance: one bad message must not hold up the others."""
     sweep_abandoned()
-    due = list(Delivery.objects.due().values_list("pk", flat=True)[:BATCH])
+    due = list(Delivery.objects.unrung().values_list("pk", flat=True)[:BATCH])
     random.shuffle(due)
+    Delivery.objects.filter(pk__in=due).update(rung_at=Now())
     for pk in due:
         send_delivery.delay(pk)
 

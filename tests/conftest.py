@@ -8,6 +8,8 @@ from django.conf import settings as configured
 from django.core.cache import cache
 from django.db import connection
 
+from petitions import cache as remembered
+from petitions import limits
 from tests import valkey
 from tests.mailserver import MailServer
 
@@ -50,5 +52,8 @@ def mails(mail_server, settings) -> MailServer:
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits() -> None:
+def fresh_cache(monkeypatch) -> None:
+    """Nothing counted or remembered, and no test's lost Redis held against the next one's."""
+    monkeypatch.setattr(remembered, "_silent_until", 0.0)
+    monkeypatch.setattr(limits, "_silent_until", 0.0)
     cache.clear()

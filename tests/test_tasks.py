@@ -35,6 +35,20 @@ def test_what_is_due_is_rung_for_once_its_snapshot_is_frozen(monkeypatch):
     assert sorted(rung) == sorted(letter.deliveries.values_list("pk", flat=True))
 
 
+def test_a_row_is_not_rung_for_again_at_once(monkeypatch):
+    rung: list[int] = []
+    monkeypatch.setattr(tasks.send_delivery, "delay", rung.append)
+    letters.close(make_letter())
+
+    for _ in range(20):
+        tasks.drain_outbox()
+    assert len(rung) == 1
+
+    Delivery.objects.update(rung_at=timezone.now() - timedelta(minutes=1))
+    tasks.drain_outbox()
+    assert len(rung) == 2
+
+
 def test_a_task_carries_a_number_and_nothing_else(mails):
     letter = make_letter()
     letters.close(letter)

@@ -37,6 +37,9 @@ def deliver(request: HttpRequest, pk: int) -> HttpResponse:
     except deliveries.NobodyToDeliverTo:
         form.add_error(None, _("There is nobody to deliver it to: every recipient has opted out."))
         return _offer(request, letter, form)
+    except snapshots.NumberTaken:
+        form.add_error(None, _("The letter changed since this page was opened. Please look again."))
+        return _offer(request, letter, form)
     number = snapshot.deliveries.count()
     sentence = ngettext("%(number)s mail is on its way.", "%(number)s mails are on their way.", number)
     return pages.done(request, letter, sentence % {"number": number}, to="deliveries")

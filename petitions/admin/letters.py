@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -79,11 +81,20 @@ class LetterAdmin(QuietAdmin):
         extra_context: Any = None,
     ) -> Any:
         self._refuse_strangers(request, object_id)
+        view = partial(self._save_alone, request, object_id, form_url, extra_context)
         try:
-            return self._save_alone(request, object_id, form_url, extra_context)
+            return view()
+        except OverflowError:
+            raise BadRequest from None  # a number that no page of ours has given out
         except IntegrityError:
-            # Somebody saved the same at the same moment: now their rows are there to be compared with.
-            return self._save_alone(request, object_id, form_url, extra_context)
+            return self._save_again(view)
+
+    def _save_again(self, view: Callable[[], Any]) -> Any:
+        """Somebody saved the same at the same moment: now their rows are there to be compared with."""
+        try:
+            return view()
+        except IntegrityError:
+            raise BadRequest from None  # the rows contradict each other in a way that no page of ours sends
 
     def _refuse_strangers(self, request: HttpRequest, object_id: str | None) -> None:
         if object_id is None:
@@ -102,7 +113,7 @@ class LetterAdmin(QuietAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
             letter = self.get_object(request, unquote(object_id))
-            Letter.objects.select_for_update().get(pk=letter.pk)
+            Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Letter, form: Any, change: bool) -> None:

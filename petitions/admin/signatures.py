@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from petitions import counts
@@ -18,6 +19,7 @@ from petitions.flows import reviews
 from petitions.models import Letter, Signature
 
 PAGE = 100
+MEANWHILE = gettext_lazy("Nothing was done: this has changed meanwhile. Please look again.")
 
 
 @require_safe
@@ -37,17 +39,19 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, pk: int, signature: UUID) -> HttpResponse:
     letter = access.letter(request, pk)
-    if reviews.approve(_named(letter, signature), by=access.person(request)):
+    seen = request.POST.get("seen", "")
+    if reviews.approve(_named(letter, signature), seen=seen, by=access.person(request)):
         return pages.done(request, letter, _("The name is shown now."), to="signatures")
-    return pages.failed(request, letter, _("This name is not under review any more."), to="signatures")
+    return pages.failed(request, letter, str(MEANWHILE), to="signatures")
 
 
 @require_POST
 def statement(request: HttpRequest, pk: int, signature: UUID) -> HttpResponse:
     letter = access.letter(request, pk)
-    is_shown = request.POST.get("show") == "yes"
-    if not reviews.show_statement(_named(letter, signature), is_shown=is_shown, by=access.person(request)):
-        return pages.failed(request, letter, _("Nothing changed."), to="signatures")
+    is_shown, seen = request.POST.get("show") == "yes", request.POST.get("seen", "")
+    found = _named(letter, signature)
+    if not reviews.show_statement(found, seen=seen, is_shown=is_shown, by=access.person(request)):
+        return pages.failed(request, letter, str(MEANWHILE), to="signatures")
     sentence = _("The statement is shown now.") if is_shown else _("The statement is no longer shown.")
     return pages.done(request, letter, sentence, to="signatures")
 

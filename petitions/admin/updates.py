@@ -27,7 +27,7 @@ def post(request: HttpRequest, pk: int) -> HttpResponse:
 @transaction.atomic
 def _post(request: HttpRequest, letter: Letter) -> HttpResponse:
     """Two presses of the button come one after the other, and the second finds the update posted."""
-    Letter.objects.select_for_update().get(pk=letter.pk)
+    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
     form = UpdateForm(letter, request.POST)
     if not form.is_valid():
         return _page(request, letter, form)

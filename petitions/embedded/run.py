@@ -40,7 +40,11 @@ def _start(place: Prepared, supervisor: Supervisor, *, with_seeds: bool) -> None
     if with_seeds:
         startup.seed(place.data)
     startup.let_go_of_database()
-    supervisor.start(worker.part(place.data))
+    if place.mail:
+        supervisor.start(worker.part(place.data))
+    else:
+        supervisor.start(worker.part(place.data, queues="undersigned"))
+        supervisor.start(worker.sender())
     supervisor.start(web.part(place.host, place.port))
     web.wait(place.host, place.port, meanwhile=supervisor.look)
 

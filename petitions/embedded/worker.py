@@ -7,15 +7,22 @@ from petitions.embedded.parts import Part, python
 # Celery warns whoever runs it as root, as containers do; with JSON alone there is nothing to warn of.
 QUIETLY = ("-W", "ignore:You're running the worker with superuser")
 CELERY = ("-m", "celery", "--quiet", "-A", "config", "worker")
-QUEUES = "undersigned,deliveries,documents"
-OPTIONS = (
-    *("-B", "-P", "threads", "-c", "4", "-Q", QUEUES, "--loglevel", "WARNING"),
-    *("--without-gossip", "--without-mingle", "--without-heartbeat"),  # there is no other worker to hear
-)
+THREADS = ("-P", "threads", "-c", "4", "--loglevel", "WARNING")
+ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")  # nobody else needs to hear of it
 
 
-def part(data: Path) -> Part:
-    command = python(*QUIETLY, *CELERY, *OPTIONS, "-s", str(data / "run" / "beat-schedule"))
+def part(data: Path, *, queues: str = "undersigned,deliveries") -> Part:
+    """The worker with beat. A mail sink answers at once, so one process may serve all queues."""
+    beat = ("-B", "-s", str(data / "run" / "beat-schedule"))
+    return _celery("worker", *beat, "-Q", queues)
+
+
+def sender() -> Part:
+    """A process for deliveries alone: a real mail server may take ten minutes to answer."""
+    return _celery("sender", "-Q", "deliveries", "-n", "sender@%h")
+
+
+def _celery(name: str, *options: str) -> Part:
     # SIGTERM waits for running tasks. Celery cannot take a task back from a thread, so one that lasts longer
-    # than `up` waits is lost with the process, and the sweep finds its row again.
-    return Part("worker", command, is_chatty=True)
+    # than `up` waits is lost with the process, and the clock finds its row again.
+    return Part(name, python(*QUIETLY, *CELERY, *THREADS, *ALONE, *options), is_chatty=True)

@@ -64,8 +64,9 @@ def tell_followers(letter: Letter, kind: str, *, key: str, **about: object) -> N
 def deliver(letter: Letter, *, number: int, by: User) -> Snapshot:
     """One letter to each recipient, with the picture of this moment. The same number again delivers nothing more.
 
-    Raises `NotPublished`, `NobodyToDeliverTo`.
+    Raises `NotPublished`, `NobodyToDeliverTo`, `snapshots.NumberTaken`.
     """
+    letter.hold_lock()  # whoever changes a signature at this moment is in the picture, or makes it anew
     if letter.is_draft:
         raise NotPublished
     ids = list(Recipient.objects.filter(letter=letter, opted_out_at=None).values_list("pk", flat=True))
@@ -96,21 +97,27 @@ def cancel(delivery: Delivery, *, by: User) -> bool:
 
 def send(pk: int) -> None:
     """Claim the row and try once. Ringing twice does no harm: only one caller gets the lease."""
+    token = Delivery(pk=pk).claim()
+    if token is None:
+        return
     delivery = Delivery.objects.select_related("letter", "recipient", "user", "subscription", "snapshot").get(
         pk=pk
     )
-    token = delivery.claim()
-    if token is None:
-        return
     try:
         message = mail.compose(delivery)
+        body = message.as_email().as_bytes()
     except mail.Obsolete:
         delivery.cancel_leased(token)
-        return
-    _converse(delivery, token, message)
+    except mail.NotYet:
+        delivery.put_back(token, None, "", during=Delivery.State.LEASED, wait=timedelta(0))
+    except Exception as error:
+        _interrupted(delivery, token, error, Delivery.State.LEASED)
+        raise
+    else:
+        _converse(delivery, token, message, body)
 
 
-def _converse(delivery: Delivery, token: uuid.UUID, message: Message) -> None:
+def _converse(delivery: Delivery, token: uuid.UUID, message: Message, body: bytes) -> None:
     """Nothing is given away before `in_data` is committed; after it only the server's answer moves the row."""
     phase: str = Delivery.State.LEASED
     try:
@@ -120,12 +127,12 @@ def _converse(delivery: Delivery, token: uuid.UUID, message: Message) -> None:
                 delivery.put_back(token, None, "", during=phase, wait=timedelta(0))
                 return
             phase = Delivery.State.IN_DATA
-            code, text = conversation.hand_over(message.as_email())
+            code, text = conversation.hand_over(body)
             delivery.accept(token, code, _kept(text))
             phase = Delivery.State.ACCEPTED
     except Answered as answer:
         _answered(delivery, token, answer, phase)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, UnicodeError, smtplib.SMTPException) as error:
         _interrupted(delivery, token, error, phase)
 
 

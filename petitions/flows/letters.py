@@ -14,7 +14,7 @@ from accounts.models import User
 from petitions.crypto import keys
 from petitions.documents.canonical import sha256_hex
 from petitions.flows import audit, deliveries, milestones, signatures, snapshots
-from petitions.models import Delivery, Letter, Membership, Snapshot, Version
+from petitions.models import Delivery, Letter, Membership, Version
 
 MARKS = ("sign",)  # keys that die at closing; followers are told of deliveries and answers afterwards
 FOLLOWERS = "follow"
@@ -99,7 +99,7 @@ def close(letter: Letter, *, by: User | None = None) -> None:
     letter.refresh_from_db()
     signatures.publish_waiting(letter)
     milestones.check(letter)
-    snapshots.ask(letter, reason=Snapshot.Reason.CLOSING, number=snapshots.next_number(letter))
+    snapshots.close(letter)
     letter.marks.all().delete()
     deliveries.tell_everybody(letter, Delivery.Kind.CLOSING, key=f"closing:{letter.pk}")
     audit.record("closed", letter=letter, by=by)

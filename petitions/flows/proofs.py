@@ -54,11 +54,16 @@ def challenge(
     letter: Letter, *, purpose: str, address: str, domain: Domain | None = None, **shown: str
 ) -> tuple[Pending, str]:
     """A request and the code that fulfils it, sent to nobody yet."""
-    mailbox = marks.mailbox(address, ignores_dots=bool(domain and domain.ignores_dots))
-    mark = _mark(letter, purpose, mailbox).hex()
-    receipt = typed.new_receipt()
+    ignores_dots = bool(domain and domain.ignores_dots)
     pending = Pending(
-        purpose=purpose, challenge="", code_hash="", mark=mark, receipt=receipt, address=address, **shown
+        purpose=purpose,
+        challenge="",
+        code_hash="",
+        mark=_mark(letter, purpose, marks.mailbox(address, ignores_dots=ignores_dots)).hex(),
+        receipt=typed.new_receipt(),
+        address=address,
+        ignores_dots=ignores_dots,
+        **shown,
     )
     return _with_new_code(pending)
 
@@ -102,7 +107,9 @@ def _with_new_code(pending: Pending) -> tuple[Pending, str]:
 
 
 def _send(pending: Pending, code: str) -> None:
-    if limits.allows(limits.CODES, "mailbox", marks.mailbox(pending.address)):
+    sender.require_room()  # before the limit, so that a full queue says the same to every mailbox
+    mailbox = marks.mailbox(pending.address, ignores_dots=pending.ignores_dots)
+    if limits.allows(limits.CODES, "mailbox", mailbox):
         sender.send(mail.code(pending.address, code=typed.grouped(code)))
 
 

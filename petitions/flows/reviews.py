@@ -1,4 +1,7 @@
-"""Reviewing what signers wrote: names that were held back, and statements before they are shown."""
+"""Reviewing what signers wrote: names that were held back, and statements before they are shown.
+
+`seen` is the digest of the words that the organizer read: a signer may have changed them since.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ from django.db import transaction
 from accounts.models import User
 from petitions.flows import audit, snapshots
 from petitions.models import Signature
+from petitions.models.signatures import SignatureQuerySet
 
 
 @transaction.atomic
-def approve(signature: Signature, *, by: User) -> bool:
-    """Show the name as it was typed. False when it was not, or no longer, held back."""
-    held = Signature.objects.named().filter(pk=signature.pk, is_under_review=True)
-    if not held.update(is_under_review=False):
+def approve(signature: Signature, *, seen: str, by: User) -> bool:
+    """Show the name as it was typed. False when it was not, or no longer, held back, or has changed."""
+    signature.letter.share_lock()
+    if not _as_seen(signature, seen).filter(is_under_review=True).update(is_under_review=False):
         return False
     snapshots.thaw(signature.letter)
     audit.record("name_approved", letter=signature.letter, by=by)
@@ -21,12 +25,18 @@ def approve(signature: Signature, *, by: User) -> bool:
 
 
 @transaction.atomic
-def show_statement(signature: Signature, *, is_shown: bool, by: User) -> bool:
-    """Put the statement on the public list, or take it off. False when nothing changed."""
-    named = (
-        Signature.objects.named().filter(pk=signature.pk, shows_statement=not is_shown).exclude(statement="")
-    )
-    if not named.update(shows_statement=is_shown):
+def show_statement(signature: Signature, *, seen: str, is_shown: bool, by: User) -> bool:
+    """Put the statement on the public list, or take it off. False when nothing changed, or the words have."""
+    rows = _as_seen(signature, seen).filter(shows_statement=not is_shown).exclude(statement="")
+    if not rows.update(shows_statement=is_shown):
         return False
     audit.record("statement_shown" if is_shown else "statement_not_shown", letter=signature.letter, by=by)
     return True
+
+
+def _as_seen(signature: Signature, seen: str) -> SignatureQuerySet:
+    """The signature while its words are those that were read; otherwise nothing."""
+    if signature.words_digest != seen:
+        return Signature.objects.none()
+    words = {"name": signature.name, "role": signature.role, "statement": signature.statement}
+    return Signature.objects.named().filter(pk=signature.pk, **words)

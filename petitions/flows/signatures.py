@@ -51,9 +51,9 @@ def sign(letter: Letter, pending: Pending, code: str) -> None:
     try:
         proofs.check(pending, code)
         _sign_once(letter, pending)
-    except proofs.CodeUsed:
+    except (proofs.CodeUsed, AlreadySigned):
         if not has_receipt(letter, pending.receipt):
-            raise
+            raise  # otherwise it was this very request that signed, and its answer was lost
 
 
 def has_receipt(letter: Letter, receipt: str) -> bool:
@@ -220,6 +220,5 @@ def _leave_the_queue(waiting: WaitingSignature) -> None:
     fields = ("letter_id", "version_id", "kind", "proof", "receipt_hash")
     Signature.objects.create(
         state=Signature.State.WITHDRAWN,
-        signed_on=Now(),
         **{field: getattr(waiting, field) for field in fields},
     )

@@ -6,28 +6,50 @@ from petitions.documents.canonical import sha256_hex
 from petitions.models import Delivery, Letter, Snapshot
 
 
+class NumberTaken(Exception):
+    """The letter has a snapshot of another kind with this number: somebody closed it meanwhile."""
+
+
 def next_number(letter: Letter) -> int:
     last = letter.snapshots.order_by("-number").first()
     return last.number + 1 if last else 1
 
 
 def ask(letter: Letter, *, reason: str, number: int) -> tuple[Snapshot, bool]:
-    """The letter's snapshot with this number, and whether this call made it."""
-    return Snapshot.objects.get_or_create(
+    """The letter's snapshot with this number, and whether this call made it. Raises `NumberTaken`.
+
+    Belongs inside the letter's exclusive lock: whoever changes a signature meanwhile is seen by the picture.
+    """
+    snapshot, is_new = Snapshot.objects.get_or_create(
         letter=letter, number=number, defaults={"reason": reason, "version": letter.version}
+    )
+    if snapshot.reason != reason:
+        raise NumberTaken
+    return snapshot, is_new
+
+
+def close(letter: Letter) -> None:
+    """The picture at closing: its count now, inside the closing transaction; list and hash by a worker."""
+    count = letter.signatures.all().tally().as_json()
+    Snapshot.objects.create(
+        letter=letter,
+        number=next_number(letter),
+        reason=Snapshot.Reason.CLOSING,
+        version=letter.version,
+        count=count,
+        is_settled=True,
     )
 
 
 def thaw(letter: Letter) -> None:
     """Something public changed: pictures of a delivery that nobody has received are made anew."""
-    for snapshot in Snapshot.objects.frozen().remakeable().filter(letter=letter):
-        snapshot.thaw()
+    letter.snapshots.all().thaw()
 
 
 def freeze(snapshot: Snapshot) -> bool:
     """Count and list, outside of any lock; False when it changed meanwhile and is to be frozen again."""
     signatures = snapshot.letter.signatures.all()
-    count = signatures.tally().as_json()
+    count = snapshot.count or signatures.tally().as_json()
     names = sorted(signature.public_line for signature in signatures.named().iterator())
     picture = {
         "letter": snapshot.letter.slug,
@@ -35,8 +57,8 @@ def freeze(snapshot: Snapshot) -> bool:
         "count": count,
         "list": names,
     }
-    is_kept = snapshot.reason == Snapshot.Reason.DELIVERY
-    return snapshot.freeze(count=count, names=names if is_kept else None, sha256=sha256_hex(picture))
+    kept = None if snapshot.is_settled else names
+    return snapshot.freeze(count=count, names=kept, sha256=sha256_hex(picture))
 
 
 def freeze_due() -> None:
@@ -44,9 +66,8 @@ def freeze_due() -> None:
         freeze(snapshot)
 
 
-def erase_lists() -> None:
-    """The list of a snapshot goes when its last copy is final; count and hash stay."""
+def settle() -> None:
+    """When its last copy is final, a snapshot's list goes and it changes no more; count and hash stay."""
     unfinished = Delivery.objects.letters().unfinished().values("snapshot")
-    Snapshot.objects.exclude(first_body_at=None).exclude(names=None).exclude(pk__in=unfinished).update(
-        names=None
-    )
+    frozen = Snapshot.objects.frozen().filter(is_settled=False)
+    frozen.exclude(pk__in=unfinished).update(names=None, is_settled=True)

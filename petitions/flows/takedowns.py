@@ -12,11 +12,11 @@ from petitions.models import Delivery, Signature, Takedown
 @transaction.atomic
 def ask(signature: Signature, *, reason: str) -> None:
     """Put it before the organizers; a second request for the same name adds nothing while the first waits."""
-    rows = Takedown.objects.filter(signature=signature, decided_at=None)
-    if rows.exists():
-        return
-    takedown = Takedown.objects.create(letter=signature.letter, signature=signature, reason=reason)
-    deliveries.tell_organizers(signature.letter, Delivery.Kind.TAKEDOWN, key=f"takedown:{takedown.pk}")
+    takedown, is_new = Takedown.objects.get_or_create(
+        signature=signature, decided_at=None, defaults={"letter": signature.letter, "reason": reason}
+    )
+    if is_new:
+        deliveries.tell_organizers(signature.letter, Delivery.Kind.TAKEDOWN, key=f"takedown:{takedown.pk}")
 
 
 @transaction.atomic

@@ -24,16 +24,20 @@ class AddressField(forms.CharField):
         address = super().to_python(value) or ""
         if len(address) > marks.LONGEST:
             raise ValidationError(LONGEST, code="too_long")
-        if address:
-            refuse_unusable(address)
-        return address
+        return as_mailed(address) if address else ""
 
 
-def refuse_unusable(address: str) -> None:
+def as_mailed(address: str) -> str:
+    """With the domain in ASCII: mail goes to the very domain that was checked, however it was typed.
+
+    Mail programs turn Unicode into ASCII by other rules (IDNA 2003) than ours (IDNA 2008, UTS 46).
+    """
     try:
+        local, domain = marks.split(address)
         marks.mailbox(address)
     except marks.AddressNotUsable:
         raise ValidationError(UNUSABLE, code="unusable") from None
+    return f"{local}@{domain}"
 
 
 def allowed_domain(letter: Letter, address: str) -> Domain:

@@ -56,13 +56,19 @@ class DemandFormSet(forms.BaseInlineFormSet):
             form.instance.number = number
 
     def save(self, commit: bool = True) -> Any:
-        """All step aside before each takes its number: in a letter no two may have the same, not even in passing."""
+        """All step aside before each takes its number: in a letter no two may have the same, not even in passing.
+
+        What somebody else added meanwhile comes last.
+        """
         if "number" not in self.form.base_fields:
             return super().save(commit)
         Demand.objects.filter(letter=self.instance).update(number=F("number") + ASIDE)
         saved = super().save(commit)
-        for form in _living(self):
-            Demand.objects.filter(pk=form.instance.pk).update(number=form.instance.number)
+        living = sorted((form.instance for form in _living(self)), key=lambda demand: demand.number)
+        mine = [demand.pk for demand in living]
+        others = Demand.objects.filter(letter=self.instance).exclude(pk__in=mine).order_by("number")
+        for number, pk in enumerate([*mine, *others.values_list("pk", flat=True)], start=1):
+            Demand.objects.filter(pk=pk).update(number=number)
         return saved
 
 

@@ -51,7 +51,9 @@ class RecipientFormSet(forms.BaseInlineFormSet):
                 )
 
     def _refuse_doubles(self, forms: list[Any]) -> None:
-        seen: set[str] = set()
+        mine = [form.instance.pk for form in self.forms if form.instance.pk]
+        others = Recipient.objects.filter(letter=self.instance.pk).exclude(pk__in=mine)
+        seen = {address.lower() for address in others.values_list("address", flat=True)}
         for form in forms:
             address = form.cleaned_data["address"].lower()
             if address in seen:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import marks
@@ -25,7 +26,7 @@ class FollowForm(forms.Form):
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]
-        if Domain.objects.filter(name=marks.split(address)[1]).exists():
+        if self._is_at_work(marks.split(address)[1]):
             raise ValidationError(
                 _(
                     "This is a workplace's address: the employer could read what we send. Please use a private one."
@@ -33,3 +34,8 @@ class FollowForm(forms.Form):
                 code="workplace",
             )
         return address
+
+    def _is_at_work(self, domain: str) -> bool:
+        """At a workplace that the public knows of: of this letter, or of one that is listed."""
+        public = Q(workplace__letters=self.letter) | Q(workplace__letters__in=Letter.objects.listed())
+        return Domain.objects.filter(public, name=domain).exists()

@@ -30,6 +30,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         ready = Q(snapshot=None) | ~Q(snapshot__sha256="")
         return self.filter(ready, state=Delivery.State.QUEUED, not_before__lte=Now())
 
+    def unrung(self) -> DeliveryQuerySet:
+        """Those that no worker was told of lately; a ring that got lost is repeated."""
+        return self.due().filter(Q(rung_at=None) | Q(rung_at__lt=Now() - Delivery.RING))
+
     def abandoned(self) -> DeliveryQuerySet:
         """Rows whose sender is gone."""
         return self.filter(state__in=[Delivery.State.LEASED, Delivery.State.IN_DATA], lease_until__lt=Now())
@@ -70,6 +74,7 @@ class Delivery(models.Model):
         CANCELLED = "cancelled", _("cancelled")
 
     FINAL = ("accepted", "refused", "bounced", "cancelled")
+    RING = timedelta(seconds=30)
     LEASE = timedelta(minutes=15)  # longer than the ten minutes a mail server may take to answer
 
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="deliveries")
@@ -92,6 +97,7 @@ class Delivery(models.Model):
 
     message_id = models.CharField(max_length=64, unique=True, default=new_message_id)
     not_before = models.DateTimeField(db_default=Now())
+    rung_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
@@ -201,8 +207,8 @@ class Delivery(models.Model):
         self, token: uuid.UUID, code: int | None, text: str, *, during: str, wait: timedelta
     ) -> bool:
         """Queue it again: nothing was given away, or the server said that it did not take it."""
-        values = {"smtp_code": code, "smtp_text": text, "body_started_at": None, "not_before": Now() + wait}
-        return self._move(token, during, self.State.QUEUED, values)
+        again = {"body_started_at": None, "rung_at": None, "not_before": Now() + wait}
+        return self._move(token, during, self.State.QUEUED, again | {"smtp_code": code, "smtp_text": text})
 
     def mark_unknown(self, token: uuid.UUID, text: str) -> bool:
         return self._move(token, self.State.IN_DATA, self.State.UNKNOWN, {"smtp_text": text})

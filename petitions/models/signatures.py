@@ -11,8 +11,11 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now, TruncDate
 from django.utils.translation import gettext_lazy as _
 
+from petitions.crypto import typed
 from petitions.models.letters import Letter, Version
 from petitions.models.proofs import Proof
+
+SEARCHED = 1_000  # characters; one ligature can unfold into eighteen
 
 
 class Appear(models.TextChoices):
@@ -27,7 +30,7 @@ class Appear(models.TextChoices):
 def searchable(*parts: str) -> str:
     """Folded for finding: without case and accents, so that "Jose" finds "José". The same on every database."""
     decomposed = unicodedata.normalize("NFKD", " ".join(filter(None, parts)).casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))[:SEARCHED]
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class Signature(models.Model):
     name = models.CharField(_("name"), max_length=120, blank=True)
     role = models.CharField(_("role"), max_length=120, blank=True)
     statement = models.CharField(_("statement"), max_length=280, blank=True)
-    search = models.CharField(max_length=1000, blank=True, editable=False)
+    search = models.CharField(max_length=SEARCHED, blank=True, editable=False)
     is_under_review = models.BooleanField(_("under review"), default=False)
     shows_statement = models.BooleanField(_("statement shown"), default=False)
     signed_on = models.DateField(_("signed on"), db_default=TruncDate(Now()))
@@ -168,6 +171,11 @@ class Signature(models.Model):
     @property
     def is_withdrawn(self) -> bool:
         return self.state == self.State.WITHDRAWN
+
+    @property
+    def words_digest(self) -> str:
+        """Of what stands here now, so that an organizer decides on what was read and on nothing newer."""
+        return typed.digest("\x00".join((self.name, self.role, self.statement))).hex()
 
     @property
     def public_name(self) -> str:

@@ -17,9 +17,10 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def frozen(self) -> SnapshotQuerySet:
         return self.exclude(sha256="")
 
-    def remakeable(self) -> SnapshotQuerySet:
-        """Those of a delivery whose first mail has not gone out."""
-        return self.filter(reason=Snapshot.Reason.DELIVERY, first_body_at=None)
+    def thaw(self) -> None:
+        """Ask for each to be made anew, frozen or just being frozen, whose first mail has not gone out."""
+        ours = self.filter(reason=Snapshot.Reason.DELIVERY, first_body_at=None, is_settled=False)
+        ours.update(sha256="", count=None, names=None, revision=F("revision") + 1)
 
 
 class Snapshot(models.Model):
@@ -38,6 +39,7 @@ class Snapshot(models.Model):
     names = models.JSONField(null=True)
     sha256 = models.CharField(max_length=64, blank=True, default="")
     first_body_at = models.DateTimeField(null=True)
+    is_settled = models.BooleanField(default=False)  # every copy is final, or there never is one
     made_at = models.DateTimeField(db_default=Now())
 
     objects = SnapshotQuerySet.as_manager()
@@ -64,11 +66,6 @@ class Snapshot(models.Model):
     @property
     def is_frozen(self) -> bool:
         return bool(self.sha256)
-
-    def thaw(self) -> bool:
-        """Ask for it to be made anew; False once the first body went out."""
-        mine = Snapshot.objects.remakeable().filter(pk=self.pk)
-        return bool(mine.update(sha256="", count=None, names=None, revision=F("revision") + 1))
 
     def freeze(self, *, count: dict[str, object], names: list[str] | None, sha256: str) -> bool:
         """False when it was frozen or asked for anew since this object was read."""

@@ -85,6 +85,24 @@ def test_an_organizer_signs_in_by_a_mailed_code(client, mails):
     assert "letter" not in mail.get_content().lower()
 
 
+def test_a_wrong_sign_in_code_is_refused_with_a_sentence(client, mails):
+    User.objects.create_organizer("ada@example.org")
+    asked = client.post("/accounts/login/", {"login": "ada@example.org"}, follow=True)
+
+    answer = client.post(asked.redirect_chain[-1][0], {"code": "2222-2222"})
+
+    assert (answer.status_code, is_signed_in(client)) == (422, False)
+
+
+@pytest.mark.parametrize("page", ["reset", "change", "set", "reset/key/1-set-password"])
+def test_there_are_no_passwords_to_set(client, mails, page):
+    User.objects.create_organizer("ada@example.org")
+
+    assert client.get(f"/accounts/password/{page}/").status_code == 404
+    assert client.post(f"/accounts/password/{page}/", {"email": "ada@example.org"}).status_code == 404
+    assert mails.mails == []
+
+
 def test_nobody_can_sign_up(client):
     client.post("/accounts/signup/", {"email": "mallory@example.org"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from petitions.flows import signatures
+from petitions.flows.signatures import Shown
 from petitions.models import Appear, AuditEvent, Mark, Signature, WaitingSignature
 from tests.admin.posts import page
 from tests.factories import sign, signature_of
@@ -68,11 +69,12 @@ def test_name_under_review_is_approved_by_every_role(letter, member, as_owner, r
     assert signature.public_name == "name under review"
     assert LOOKALIKE in shown(client, letter)
     assert client.get(page("signature_approve", letter, signature.pk)).status_code == 405
-    assert client.post(page("signature_approve", letter, signature.pk)).status_code == 303
+    seen = {"seen": signature.words_digest}
+    assert client.post(page("signature_approve", letter, signature.pk), seen).status_code == 303
     signature.refresh_from_db()
     assert signature.public_name == LOOKALIKE
-    answer = client.post(page("signature_approve", letter, signature.pk), follow=True)
-    assert "This name is not under review any more." in answer.content.decode()
+    answer = client.post(page("signature_approve", letter, signature.pk), seen, follow=True)
+    assert "this has changed meanwhile" in answer.content.decode()
     event = AuditEvent.objects.get(verb="name_approved")
     assert event.object_id == ""
 
@@ -82,7 +84,7 @@ def test_approving_remakes_a_picture_that_nobody_has(as_owner, letter, owner):
     as_owner.post(page("deliver", letter), {"number": 1, "while_open": "on"})
     snapshot = letter.snapshots.get()
     snapshot.freeze(count={"total": 1}, names=["name under review"], sha256="old")
-    as_owner.post(page("signature_approve", letter, signature.pk))
+    as_owner.post(page("signature_approve", letter, signature.pk), {"seen": signature.words_digest})
     snapshot.refresh_from_db()
     assert not snapshot.is_frozen
 
@@ -90,7 +92,9 @@ def test_approving_remakes_a_picture_that_nobody_has(as_owner, letter, owner):
 def test_statement_is_shown_and_taken_off(as_owner, letter):
     signature = signature_of(sign(letter, "Ada Lovelace", statement="Nights are long."))
     for show, public in (("yes", "Nights are long."), ("yes", "Nights are long."), ("no", ""), ("", "")):
-        as_owner.post(page("signature_statement", letter, signature.pk), {"show": show})
+        as_owner.post(
+            page("signature_statement", letter, signature.pk), {"show": show, "seen": signature.words_digest}
+        )
         signature.refresh_from_db()
         assert signature.public_statement == public
 
@@ -107,3 +111,15 @@ def test_withdrawn_signature_cannot_be_approved(as_owner, letter):
     signature = signature_of(receipt)
     signatures.withdraw(receipt)
     assert as_owner.post(page("signature_approve", letter, signature.pk)).status_code == 404
+
+
+def test_words_that_changed_after_reading_are_not_approved(as_owner, letter):
+    receipt = sign(letter, "Ada Lovelace", statement="Nights are long.")
+    read = signature_of(receipt).words_digest
+    signatures.change(receipt, Shown(Appear.FULL, "Ada Lovelace", "", "Something nobody read."))
+
+    url = page("signature_statement", letter, signature_of(receipt).pk)
+    answer = as_owner.post(url, {"show": "yes", "seen": read}, follow=True)
+
+    assert "this has changed meanwhile" in answer.content.decode()
+    assert signature_of(receipt).public_statement == ""

@@ -6,11 +6,14 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.db.models import CharField, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from pypdf import PdfReader
 
 from petitions.flows import deliveries, letters, signatures, snapshots
 from petitions.flows.signatures import Shown
+from petitions.mail import compose
 from petitions.models import Appear, Delivery, Snapshot
 from petitions.models.deliveries import sweep_abandoned
 from tests.factories import make_draft, make_letter, make_user, sign
@@ -151,7 +154,7 @@ def test_the_list_is_erased_when_its_last_copy_is_out(mails):
     snapshot = deliver(letter)
     send_all()
 
-    snapshots.erase_lists()
+    snapshots.settle()
 
     snapshot.refresh_from_db()
     assert (snapshot.names, snapshot.count["total"], bool(snapshot.sha256)) == (None, 1, True)
@@ -294,6 +297,91 @@ def test_only_one_of_two_senders_gets_the_row():
     delivery = letter.deliveries.letters().first()
 
     assert [bool(delivery.claim()), bool(delivery.claim())] == [True, False]
+
+
+def test_a_picture_being_frozen_while_somebody_hides_is_made_anew():
+    letter = make_letter()
+    receipt = sign(letter, "Ada Lovelace")
+    deliver(letter)
+    being_frozen = Snapshot.objects.select_related("letter", "version").get()
+
+    signatures.change(receipt, Shown(Appear.ANONYMOUS))
+
+    assert snapshots.freeze(being_frozen) is False
+    assert Snapshot.objects.unfrozen().count() == 1
+
+
+def test_a_letter_whose_picture_thaws_after_the_claim_waits_and_is_not_cancelled(mails, monkeypatch):
+    letter = make_letter()
+    deliver(letter)
+    snapshots.freeze_due()
+    claim = Delivery.claim
+
+    def thaw_after_claim(delivery):
+        token = claim(delivery)
+        snapshots.thaw(letter)
+        return token
+
+    monkeypatch.setattr(Delivery, "claim", thaw_after_claim)
+    deliveries.send(letter.deliveries.letters().first().pk)
+    monkeypatch.setattr(Delivery, "claim", claim)
+    assert states(letter) == ["queued", "queued"]
+
+    send_all()
+    assert states(letter) == ["accepted", "accepted"]
+
+
+def test_delivering_with_the_number_of_a_closing_is_refused():
+    letter = make_letter()
+    letters.close(letter)
+
+    with pytest.raises(snapshots.NumberTaken):
+        deliver(letter, number=1)
+    assert letter.deliveries.letters().count() == 0
+
+
+def test_a_delivery_that_was_cancelled_as_a_whole_keeps_no_list():
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+    deliver(letter)
+    snapshots.freeze_due()
+    for row in letter.deliveries.letters():
+        deliveries.cancel(row, by=letter.memberships.get().user)
+
+    snapshots.settle()
+    sign(letter, "Grace Hopper")
+
+    snapshot = letter.snapshots.get()
+    assert (snapshot.names, snapshot.count["total"], snapshot.is_frozen) == (None, 1, True)
+
+
+def test_a_mail_that_cannot_be_made_is_put_back_with_its_reason(mails):
+    letter = make_letter()
+    deliver(letter)
+    snapshots.freeze_due()
+    letter.recipients.update(
+        address=Concat(Value("boss"), "pk", Value("@b\u00fccher.test"), output_field=CharField())
+    )
+
+    send_all()
+
+    assert states(letter) == ["queued", "queued"]
+    assert set(letter.deliveries.values_list("smtp_text", flat=True)) == {"UnicodeEncodeError"}
+
+
+def test_a_picture_that_changed_at_the_last_moment_gives_nothing_away(mails):
+    letter = make_letter()
+    receipt = sign(letter, "Ada Lovelace")
+    deliver(letter)
+    snapshots.freeze_due()
+    delivery = Delivery.objects.select_related("letter", "recipient", "snapshot").letters().first()
+    token = delivery.claim()
+    message = compose(delivery)
+    signatures.withdraw(receipt)
+
+    deliveries._converse(delivery, token, message, message.as_email().as_bytes())
+
+    assert (Delivery.objects.get(pk=delivery.pk).state, mails.mails) == ("queued", [])
 
 
 def test_a_cancelled_delivery_is_not_sent(mails):

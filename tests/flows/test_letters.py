@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from petitions.crypto import keys
-from petitions.flows import letters, snapshots
+from petitions.flows import letters, signatures, snapshots
 from petitions.models import Delivery, Letter, Membership, Version
 from tests.factories import make_draft, make_letter, make_user, sign
 
@@ -111,6 +111,18 @@ def test_the_closing_snapshot_says_the_count_and_keeps_no_list():
     snapshot = letter.snapshots.get()
     assert (snapshot.reason, snapshot.count["total"], snapshot.names) == ("closing", 1, None)
     assert len(snapshot.sha256) == 64
+
+
+def test_the_closing_count_is_the_count_at_closing():
+    letter = make_letter()
+    receipt = sign(letter, "Ada Lovelace")
+    sign(letter, "Grace Hopper")
+    letters.close(letter)
+
+    signatures.withdraw(receipt)
+    snapshots.freeze_due()
+
+    assert letter.snapshots.get().count["total"] == 2
 
 
 def test_a_letter_closes_once():

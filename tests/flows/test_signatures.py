@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from petitions import counts
 from petitions.flows import letters, signatures
@@ -116,6 +117,21 @@ def test_an_anonymous_signature_can_be_withdrawn_before_its_batch():
 
     assert WaitingSignature.objects.count() == 0
     assert signature_of(receipt).is_withdrawn
+
+
+def test_withdrawing_an_anonymous_signature_leaves_a_day_and_no_time():
+    receipt = sign(make_letter(), appear=Appear.ANONYMOUS)
+    signatures.withdraw(receipt)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT signed_on FROM petitions_signature")
+        assert len(str(cursor.fetchone()[0])) == len("2026-11-23")
+
+
+def test_a_name_that_unfolds_into_many_letters_is_stored():
+    receipt = sign(make_letter(), "\ufdfa" * 60)
+
+    assert len(signature_of(receipt).search) == 1000
 
 
 def test_an_unknown_receipt_is_refused():

@@ -7,7 +7,7 @@ from petitions import subscribers
 from petitions.crypto import sealing
 from petitions.flows import deliveries, milestones, updates
 from petitions.models import Delivery, Subscription
-from tests.factories import make_letter, make_user, sign
+from tests.factories import make_draft, make_letter, make_user, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +64,18 @@ def test_a_workplace_address_may_not_follow(client, mails):
 
     assert answer.status_code == 422
     assert "the employer could read what we send" in answer.content.decode()
+
+
+def test_the_workplaces_of_drafts_and_hidden_letters_are_not_told(client, mails):
+    make_draft(domains=("secret.test",))
+    make_letter(domains=("hidden.test",), is_listed=False)
+    make_letter(domains=("public.test",))
+    letter = make_letter()
+
+    addresses = ("x@secret.test", "x@hidden.test", "x@public.test", "x@example.test")
+    answers = [client.post(f"/letters/{letter.slug}/follow/", {"address": address}) for address in addresses]
+
+    assert [answer.status_code for answer in answers] == [303, 303, 422, 422]
 
 
 def test_followers_get_milestones_and_updates_with_a_way_out(client, mails):

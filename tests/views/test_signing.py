@@ -4,12 +4,13 @@ import re
 import threading
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
 from limits import RateLimitItemPerDay
 
-from petitions import counts, limits, pending
-from petitions.flows import letters
+from petitions import codes, counts, limits, pending
+from petitions.flows import letters, proofs
 from petitions.models import Challenge, Mark, Signature, WaitingSignature
 from tests.factories import make_draft, make_letter
 from tests.views.signing import ask, sign, type_code
@@ -78,7 +79,8 @@ def test_a_second_signature_of_a_mailbox_is_refused_only_after_the_code(client, 
     second = ask(client, letter, address)
     assert (second.status_code, second["Location"]) == (first.status_code, first["Location"])
 
-    answer = type_code(client, letter, mails.code(address))
+    local, domain = address.split("@")
+    answer = type_code(client, letter, mails.code(f"{local}@{domain.lower()}"))
 
     assert answer.status_code == 422
     assert "already signed" in answer.content.decode()
@@ -204,6 +206,42 @@ def together(work, times):
         thread.join()
 
 
+def test_a_new_code_after_a_lost_answer_shows_the_same_receipt(client, mails):
+    letter = make_letter()
+    ask(client, letter)
+    before = client.cookies["sign"].value
+    type_code(client, letter, mails.code("ada@example.test"))
+    client.cookies["sign"] = before
+    client.post(f"/letters/{letter.slug}/code/again/")
+
+    answer = type_code(client, letter, mails.code("ada@example.test", number=2))
+
+    assert (answer.status_code, answer["Location"]) == (303, f"/letters/{letter.slug}/signed/")
+    assert Signature.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "typed", ["user@ex\U0001f130mple.test", "user@EXAMPLE.test", "user@ex\uff41mple.test"]
+)
+def test_the_code_goes_to_the_very_domain_that_was_checked(client, mails, typed):
+    ask(client, make_letter(), typed)
+
+    mails.wait(lambda: mails.mails)
+    assert [mail["X-Envelope-To"] for mail in mails.mails] == ["user@example.test"]
+
+
+def test_dots_do_not_make_more_codes_where_a_domain_ignores_them(client, mails, monkeypatch):
+    monkeypatch.setattr(limits, "CODES", RateLimitItemPerDay(1, 1, "single"))
+    letter = make_letter()
+    letter.workplaces.get().domains.update(ignores_dots=True)
+    for address in ("ada@example.test", "a.da@example.test", "a.d.a@example.test"):
+        ask(Client(), letter, address)
+    ask(Client(), letter, "grace@example.test")
+    mails.code("grace@example.test")
+
+    assert len(mails.mails) == 2
+
+
 def test_a_letter_closed_meanwhile_takes_nothing(client, mails):
     letter = make_letter()
     ask(client, letter)
@@ -291,6 +329,40 @@ def test_a_cookie_of_one_letter_opens_no_other(client, mails):
 
     assert type_code(client, other, code).status_code == 422
     assert Signature.objects.count() == 0
+
+
+def test_who_asks_too_often_is_told_when_to_come_back(client, mails, monkeypatch):
+    monkeypatch.setattr(limits, "ASKS", RateLimitItemPerDay(1, 1, "one"))
+    letter = make_letter()
+    ask(client, letter)
+
+    answer = ask(client, letter)
+
+    assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+
+
+def test_when_too_many_codes_wait_nothing_typed_is_lost(client, monkeypatch):
+    full = codes.Sender(threads=0, capacity=1)
+    full.send(EmailMessage("Your code", "", "codes@plain.test", ["first@example.test"]))
+    monkeypatch.setattr(proofs, "sender", full)
+
+    answer = ask(client, make_letter(), name="Ada Lovelace")
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+    assert 'value="Ada Lovelace"' in answer.content.decode()
+    assert "Nothing is lost" in answer.content.decode()
+
+
+def test_signing_goes_on_without_redis(client, mails, settings, monkeypatch):
+    monkeypatch.setattr(limits, "_shared", lambda: limits.storage_from_string("redis+unix:///nowhere.sock"))
+    settings.CACHES = settings.CACHES | {
+        "default": settings.CACHES["default"] | {"LOCATION": "unix:///nowhere.sock"}
+    }
+    settings.COUNT_SECONDS = 2
+    letter = make_letter()
+
+    assert sign(client, letter, mails).status_code == 303
+    assert "Ada Lovelace" in shown(client, letter)
 
 
 def test_a_mailbox_that_had_its_codes_gets_no_more_and_nobody_is_told(client, mails, monkeypatch):

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+
+from config.wsgi import application
+
+
+def ask(content_type: str) -> str:
+    statuses: list[str] = []
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/healthz",
+        "QUERY_STRING": "q=%5Cud800",
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+        "CONTENT_TYPE": content_type,
+        "wsgi.input": BytesIO(b""),
+        "wsgi.url_scheme": "http",
+    }
+    b"".join(application(environ, lambda status, headers, *rest: statuses.append(status)))
+    return statuses[0]
+
+
+@pytest.mark.parametrize(
+    "charset", ["zlib", "hex", "rot13", "base64", "idna", "undefined", "unicode_escape", "utf-16", "nonsense"]
+)
+def test_a_charset_that_is_not_ours_is_refused(charset):
+    assert ask(f"application/x-www-form-urlencoded; charset={charset}") == "400 Bad Request"
+
+
+@pytest.mark.parametrize(
+    "content_type", ["", "text/html", "application/json; charset=utf-8", 'text/plain; charset="UTF-8"']
+)
+def test_ours_is_answered(content_type):
+    assert ask(content_type) == "200 OK"
