@@ -1,6 +1,8 @@
 from petitions.models.audit import AuditEvent
 from petitions.models.deliveries import Delivery
-from petitions.models.letters import Demand, Letter, Membership, Version
+from petitions.models.demands import Demand
+from petitions.models.letters import Letter
+from petitions.models.memberships import Membership
 from petitions.models.milestones import Milestone
 from petitions.models.proofs import Challenge, Mark, Proof
 from petitions.models.recipients import Recipient
@@ -9,6 +11,7 @@ from petitions.models.signatures import Appear, Signature, Tally, WaitingSignatu
 from petitions.models.snapshots import Snapshot
 from petitions.models.takedowns import Takedown
 from petitions.models.updates import Subscription, Update
+from petitions.models.versions import Version
 from petitions.models.workplaces import Domain, Workplace
 
 __all__ = [

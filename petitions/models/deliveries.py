@@ -12,11 +12,12 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
-from petitions.models.letters import Letter, Version
+from petitions.models.letters import Letter
 from petitions.models.milestones import Milestone
 from petitions.models.recipients import Recipient
 from petitions.models.snapshots import Snapshot
 from petitions.models.updates import Subscription, Update
+from petitions.models.versions import Version
 
 
 def new_message_id() -> str:
@@ -73,7 +74,6 @@ class Delivery(models.Model):
         BOUNCED = "bounced", _("bounced")
         CANCELLED = "cancelled", _("cancelled")
 
-    FINAL = ("accepted", "refused", "bounced", "cancelled")
     RING = timedelta(seconds=30)
     LEASE = timedelta(minutes=15)  # longer than the ten minutes a mail server may take to answer
 

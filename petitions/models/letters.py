@@ -1,4 +1,4 @@
-"""Letters, their frozen versions, their demands, and who organizes them."""
+"""Letters: who is asked for what, who may sign, and where it stands."""
 
 from __future__ import annotations
 
@@ -18,17 +18,13 @@ from petitions.models.workplaces import Domain, Workplace
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from petitions.models.versions import Version
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def of(self, user: User) -> LetterQuerySet:
         """Letters that the user organizes, in whatever role."""
         return self.filter(memberships__user=user.pk)
-
-    def editable_by(self, user: User) -> LetterQuerySet:
-        return self.filter(
-            memberships__user=user.pk, memberships__role__in=[Membership.Role.OWNER, Membership.Role.EDITOR]
-        )
 
     def published(self) -> LetterQuerySet:
         """Letters that whoever knows the address may read."""
@@ -186,96 +182,3 @@ class Letter(models.Model):
         digest = hashlib.sha256(f"letter:{self.pk}".encode()).digest()
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {function}(%s)", [int.from_bytes(digest[:8], signed=True)])
-
-
-class VersionQuerySet(models.QuerySet["Version"]):
-    def update(self, **kwargs: object) -> int:
-        raise TypeError("A version never changes; correct the letter with a new one.")
-
-
-class Version(models.Model):
-    """The frozen text and demands. Every signature belongs to one."""
-
-    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="versions")
-    number = models.PositiveIntegerField()
-    title = models.CharField(max_length=200)
-    text = models.TextField()
-    demands = models.JSONField()
-    sha256 = models.CharField(max_length=64)
-    made_at = models.DateTimeField(db_default=Now())
-
-    objects = VersionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("version")
-        verbose_name_plural = _("versions")
-        get_latest_by = "number"
-        ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["letter", "number"], name="versions_are_numbered_in_a_letter"),
-            models.CheckConstraint(condition=Q(number__gte=1), name="versions_start_at_one"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.title} ({self.number})"
-
-    def save(self, *args: object, **kwargs: object) -> None:
-        if self.pk:
-            raise TypeError("A version never changes; correct the letter with a new one.")
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
-
-
-class Demand(models.Model):
-    class Status(models.TextChoices):
-        UNANSWERED = "unanswered", _("unanswered")
-        ACCEPTED = "accepted", _("accepted")
-        PARTLY = "partly", _("partly accepted")
-        REFUSED = "refused", _("refused")
-
-    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="demands")
-    number = models.PositiveSmallIntegerField(_("number"))
-    title = models.CharField(_("demand"), max_length=200)
-    text = models.TextField(_("explanation"), max_length=5_000, blank=True)
-    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.UNANSWERED)
-
-    class Meta:
-        verbose_name = _("demand")
-        verbose_name_plural = _("demands")
-        ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["letter", "number"], name="demands_are_numbered_in_a_letter"),
-            models.CheckConstraint(condition=Q(number__gte=1), name="demands_start_at_one"),
-            models.CheckConstraint(
-                condition=Q(status__in=["unanswered", "accepted", "partly", "refused"]),
-                name="a_demand_has_a_known_status",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.number}. {self.title}"
-
-
-class Membership(models.Model):
-    """A person's role on a letter."""
-
-    class Role(models.TextChoices):
-        OWNER = "owner", _("owner")
-        EDITOR = "editor", _("editor")
-        REVIEWER = "reviewer", _("reviewer")
-
-    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(_("role"), max_length=8, choices=Role.choices)
-
-    class Meta:
-        verbose_name = _("organizer")
-        verbose_name_plural = _("organizers")
-        constraints = [
-            models.UniqueConstraint(fields=["letter", "user"], name="a_person_has_one_role_on_a_letter"),
-            models.CheckConstraint(
-                condition=Q(role__in=["owner", "editor", "reviewer"]), name="an_organizer_has_a_known_role"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user} ({self.get_role_display()})"

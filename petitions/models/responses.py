@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from petitions.models.letters import Demand, Letter
+from petitions.models.demands import Demand
+from petitions.models.letters import Letter
 from petitions.models.recipients import Recipient
 
 

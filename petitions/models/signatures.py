@@ -12,8 +12,9 @@ from django.db.models.functions import Now, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import typed
-from petitions.models.letters import Letter, Version
+from petitions.models.letters import Letter
 from petitions.models.proofs import Proof
+from petitions.models.versions import Version
 
 SEARCHED = 1_000  # characters; one ligature can unfold into eighteen
 

@@ -7,7 +7,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from petitions.models.letters import Letter, Version
+from petitions.models.letters import Letter
+from petitions.models.versions import Version
 
 
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from petitions import counts
 from petitions.documents import letters as documents
 from petitions.documents import text
 from petitions.documents.sentences import count_sentences
-from petitions.models import Delivery, Demand, Letter, Milestone, Tally, Version
+from petitions.models import Letter, Milestone, Tally, Version
 from petitions.models.signatures import searchable
+from petitions.views import outcomes
 from petitions.views.answers import for_letter, is_signable
 
 LATEST = 20  # names on the letter's own page
@@ -50,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100].replace("\x00", "")
     listed = Letter.objects.listed().prefetch_related("demands")
     letters = [letter for letter in listed if _matches(letter, query)]
-    entries = [Entry(letter, counts.shown(letter), _outcome(letter)) for letter in letters]
+    entries = [Entry(letter, counts.shown(letter), outcomes.outcome(letter)) for letter in letters]
     context = {
         "query": query,
         "open_letters": [entry for entry in entries if entry.letter.is_open],
@@ -81,20 +80,6 @@ def _matches(letter: Letter, query: str) -> bool:
     return all(word in words for word in searchable(query).split())
 
 
-def _outcome(letter: Letter) -> str:
-    """One line for a letter that is over: how its demands stand."""
-    statuses = [demand.status for demand in letter.demands.all()]
-    accepted = statuses.count(Demand.Status.ACCEPTED) + statuses.count(Demand.Status.PARTLY)
-    if not letter.is_closed:
-        return ""
-    if accepted:
-        return _("%(accepted)s of %(all)s demands accepted, some in part") % {
-            "accepted": accepted,
-            "all": len(statuses),
-        }
-    return _("refused") if set(statuses) == {Demand.Status.REFUSED} else _("unanswered")
-
-
 def draft_page(letter: Letter, version: Version) -> dict[str, Any]:
     """What an organizer sees before opening: the page as it will be, without the button."""
     return _page(letter, version) | {"is_preview": True}
@@ -118,7 +103,7 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
         "signatories": list(letter.signatures.all().named().latest_first()[:LATEST]),
         "is_signable": signable,
         "opens_later": letter.is_open and not signable and not _has_begun(letter),
-        **_afterwards(letter),
+        **outcomes.afterwards(letter),
     }
 
 
@@ -148,46 +133,3 @@ def _progress(letter: Letter, milestones: list[Milestone], total: int) -> Progre
     if letter.goal and letter.goal > total:
         return Progress(letter.goal, letter.goal - total, is_goal=True)
     return None
-
-
-def _afterwards(letter: Letter) -> dict[str, Any]:
-    """What came of it: deliveries, answers, updates, silence."""
-    responses = [
-        {
-            "recipient": response.recipient,
-            "demand": response.demand,
-            "html": text.to_html(response.text),
-            "responded_at": response.responded_at,
-        }
-        for response in letter.responses.select_related("recipient", "demand")
-    ]
-    updates = [
-        {"title": update.title, "html": text.to_html(update.text), "posted_at": update.posted_at}
-        for update in letter.updates.all()
-    ]
-    delivered = _delivered(letter)
-    return {
-        "responses": responses,
-        "updates": updates,
-        "deliveries": delivered,
-        "silence_days": _silence(delivered) if delivered and not responses else None,
-    }
-
-
-def _delivered(letter: Letter) -> list[dict[str, Any]]:
-    """The snapshots that at least one recipient's mail server accepted."""
-    accepted = letter.deliveries.letters().filter(state=Delivery.State.ACCEPTED).values("snapshot")
-    return [
-        {
-            "made_at": snapshot.first_body_at,
-            "total": (snapshot.count or {})["total"],
-            "sha256": snapshot.sha256,
-        }
-        for snapshot in letter.snapshots.filter(pk__in=accepted)
-    ]
-
-
-def _silence(delivered: list[dict[str, Any]]) -> int | None:
-    """Days without an answer, from the first on."""
-    since: timedelta = timezone.now() - delivered[0]["made_at"]
-    return since.days or None

@@ -16,7 +16,7 @@ ENGINE = Engine(
     libraries={"i18n": "django.templatetags.i18n"},
     string_if_invalid="MISSING",
 )
-WITH_HTML = ["letter", "milestone", "closing", "update", "correction", "takedown", "organizer_invited"]
+WITH_HTML = ["letter", "milestone", "closing", "update", "correction", "takedown"]
 NOTICES = ["milestone", "closing", "update", "correction"]
 BODY = "We **ask** you & <b>him</b>."
 
@@ -148,16 +148,9 @@ def test_notice_ends_with_the_way_out_or_the_way_in(name: str, form: str) -> Non
     assert "/unsubscribe/" not in to_organizer
 
 
-@pytest.mark.parametrize(
-    "name", ["milestone", "closing", "update", "correction", "takedown", "organizer_invited"]
-)
+@pytest.mark.parametrize("name", ["milestone", "closing", "update", "correction", "takedown"])
 def test_subject_of_a_notice_names_nothing(name: str) -> None:
     subject = render(f"{name}_subject.txt")
 
     assert "Fair" not in subject
     assert "answered" not in subject
-
-
-@pytest.mark.parametrize("form", ["txt", "html"])
-def test_invitation_does_not_name_the_letter(form: str) -> None:
-    assert "Fair" not in render(f"organizer_invited.{form}")

@@ -78,6 +78,15 @@ def test_the_cookie_stays_with_its_letter_and_out_of_scripts(client, mails):
     assert cookie["max-age"] == 3600
 
 
+def test_too_much_is_said_to_be_too_much(client):
+    letter = make_letter()
+
+    answer = client.post(f"/letters/{letter.slug}/sign/", {"name": "x" * 2_600_000})
+
+    assert answer.status_code == 413
+    assert "too large" in answer.content.decode().lower()
+
+
 def test_errors_are_plain_pages(client):
     answer = client.get("/no/such/page/")
 

@@ -1,0 +1,47 @@
+"""Versions: the frozen text and demands that people sign."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from petitions.models.letters import Letter
+
+
+class VersionQuerySet(models.QuerySet["Version"]):
+    def update(self, **kwargs: object) -> int:
+        raise TypeError("A version never changes; correct the letter with a new one.")
+
+
+class Version(models.Model):
+    """The frozen text and demands. Every signature belongs to one."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    demands = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField(db_default=Now())
+
+    objects = VersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        get_latest_by = "number"
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "number"], name="versions_are_numbered_in_a_letter"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="versions_start_at_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.number})"
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.pk:
+            raise TypeError("A version never changes; correct the letter with a new one.")
+        super().save(*args, **kwargs)  # type: ignore[arg-type]

@@ -1,0 +1,69 @@
+"""What came of a letter: deliveries, answers, updates, or silence."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from petitions.documents import text
+from petitions.models import Delivery, Demand, Letter
+
+
+def outcome(letter: Letter) -> str:
+    """One line for a letter that is over: how its demands stand."""
+    statuses = [demand.status for demand in letter.demands.all()]
+    accepted = statuses.count(Demand.Status.ACCEPTED) + statuses.count(Demand.Status.PARTLY)
+    if not letter.is_closed:
+        return ""
+    if accepted:
+        return _("%(accepted)s of %(all)s demands accepted, some in part") % {
+            "accepted": accepted,
+            "all": len(statuses),
+        }
+    return _("refused") if set(statuses) == {Demand.Status.REFUSED} else _("unanswered")
+
+
+def afterwards(letter: Letter) -> dict[str, Any]:
+    """What came of it: deliveries, answers, updates, silence."""
+    responses = [
+        {
+            "recipient": response.recipient,
+            "demand": response.demand,
+            "html": text.to_html(response.text),
+            "responded_at": response.responded_at,
+        }
+        for response in letter.responses.select_related("recipient", "demand")
+    ]
+    updates = [
+        {"title": update.title, "html": text.to_html(update.text), "posted_at": update.posted_at}
+        for update in letter.updates.all()
+    ]
+    delivered = _delivered(letter)
+    return {
+        "responses": responses,
+        "updates": updates,
+        "deliveries": delivered,
+        "silence_days": _silence(delivered) if delivered and not responses else None,
+    }
+
+
+def _delivered(letter: Letter) -> list[dict[str, Any]]:
+    """The snapshots that at least one recipient's mail server accepted."""
+    accepted = letter.deliveries.letters().filter(state=Delivery.State.ACCEPTED).values("snapshot")
+    return [
+        {
+            "made_at": snapshot.first_body_at,
+            "total": (snapshot.count or {})["total"],
+            "sha256": snapshot.sha256,
+        }
+        for snapshot in letter.snapshots.filter(pk__in=accepted)
+    ]
+
+
+def _silence(delivered: list[dict[str, Any]]) -> int | None:
+    """Days without an answer, from the first on."""
+    since: timedelta = timezone.now() - delivered[0]["made_at"]
+    return since.days or None
