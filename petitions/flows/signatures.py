@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
+from typing import Concatenate, ParamSpec
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -15,6 +17,8 @@ from petitions.forms.people import mixes_scripts
 from petitions.models import Appear, Letter, Mark, Proof, Signature, WaitingSignature
 from petitions.models.signatures import searchable
 from petitions.pending import Pending
+
+Rest = ParamSpec("Rest")
 
 
 class AlreadySigned(Exception):
@@ -124,6 +128,20 @@ def find(receipt: str) -> Signature | WaitingSignature:
     raise NoSuchReceipt
 
 
+def _followed(act: Callable[Concatenate[str, Rest], None]) -> Callable[Concatenate[str, Rest], None]:
+    """Once more when the row moved meanwhile: a batch was published, or the same button was pressed twice."""
+
+    @wraps(act)
+    def followed(receipt: str, *rest: Rest.args, **named: Rest.kwargs) -> None:
+        try:
+            act(receipt, *rest, **named)
+        except NoSuchReceipt:
+            act(receipt, *rest, **named)
+
+    return followed
+
+
+@_followed
 @transaction.atomic
 def change(receipt: str, shown: Shown) -> None:
     """Appear differently: correct a line, hide a name, or reveal one by typing it again.
@@ -139,6 +157,7 @@ def change(receipt: str, shown: Shown) -> None:
         _replace(signature, shown)
 
 
+@_followed
 @transaction.atomic
 def withdraw(receipt: str) -> None:
     """Count no longer, and erase name, role and statement. The mark is not freed. Raises `NoSuchReceipt`."""
@@ -151,6 +170,7 @@ def withdraw(receipt: str) -> None:
         _tell_of_change(signature.letter)
 
 
+@_followed
 @transaction.atomic
 def come_back(receipt: str, shown: Shown) -> None:
     """A withdrawn signer returns with the same receipt, under the text in force. Raises as `change` does."""

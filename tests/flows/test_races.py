@@ -1,0 +1,137 @@
+"""What happens at the same moment: real threads, each with a connection of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from petitions import counts
+from petitions.flows import deliveries, letters, proofs, signatures, snapshots
+from petitions.flows.signatures import Shown
+from petitions.models import Appear, Letter, Signature, Snapshot, WaitingSignature
+from tests.factories import make_letter, make_user, sign, signature_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def together(*works: Callable[[], object]) -> list[BaseException]:
+    """Run all at once; the exceptions that came out."""
+    barrier, raised = threading.Barrier(len(works)), []
+
+    def run(work):
+        try:
+            barrier.wait()
+            work()
+        except Exception as error:
+            raised.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[work]) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def signer(letter: Letter, number: int, appear: str) -> Callable[[], None]:
+    name = "" if appear == Appear.ANONYMOUS else f"Signer {chr(65 + number)}x"
+    pending, code = proofs.challenge(
+        letter, purpose="sign", address=f"person{number}@example.test", appear=appear, name=name
+    )
+    return lambda: signatures.sign(letter, pending, code)
+
+
+@pytest.mark.parametrize("appear", [Appear.FULL, Appear.ANONYMOUS])
+def test_nothing_is_counted_after_the_close_and_nothing_before_it_is_dropped(appear):
+    letter = make_letter()
+    signers = [signer(letter, number, appear) for number in range(12)]
+
+    raised = together(*signers, lambda: letters.close(letter))
+
+    assert {type(error) for error in raised} <= {signatures.LetterNotOpen}
+    counted = counts.recount(letter).total
+    assert counted == 12 - len(raised)
+    assert letter.snapshots.get().count["total"] == counted
+    assert WaitingSignature.objects.count() == 0
+
+
+def test_one_mailbox_that_signs_in_many_browsers_at_once_counts_once():
+    letter = make_letter()
+    signers = []
+    for _ in range(10):
+        pending, code = proofs.challenge(
+            letter, purpose="sign", address="ada@example.test", appear=Appear.FULL, name="Ada Lovelace"
+        )
+        signers.append(lambda pending=pending, code=code: signatures.sign(letter, pending, code))
+
+    raised = together(*signers)
+
+    assert [type(error) for error in raised] == [signatures.AlreadySigned] * 9
+    assert counts.recount(letter).total == 1
+
+
+def test_a_withdrawal_while_the_batch_is_published_counts_once_or_not_at_all():
+    letter = make_letter(batch_size=5)
+    receipts = [sign(letter, appear=Appear.ANONYMOUS) for _ in range(6)]
+
+    raised = together(
+        lambda: signatures.publish_batch(letter),
+        lambda: signatures.publish_batch(letter),
+        *(lambda receipt=receipt: signatures.withdraw(receipt) for receipt in receipts[:3]),
+    )
+
+    assert raised == []
+    gone = Signature.objects.filter(state=Signature.State.WITHDRAWN).count()
+    assert (gone, WaitingSignature.objects.count() + counts.recount(letter).total) == (3, 3)
+
+
+def test_a_name_hidden_while_the_letter_is_delivered_is_not_in_the_picture():
+    owner = make_user()
+    letter = make_letter(owner=owner)
+    receipts = [sign(letter, f"Hidden {chr(65 + number)}x") for number in range(4)]
+    sign(letter, "Grace Hopper")
+
+    raised = together(
+        lambda: deliveries.deliver(letter, number=1, by=owner),
+        snapshots.freeze_due,
+        *(
+            lambda receipt=receipt: signatures.change(receipt, Shown(Appear.ANONYMOUS))
+            for receipt in receipts
+        ),
+    )
+    snapshots.freeze_due()
+
+    assert raised == []
+    assert Snapshot.objects.get().names == ["Grace Hopper"]
+
+
+def test_delivering_and_closing_at_once_give_each_a_picture_or_a_refusal():
+    owner = make_user()
+    letter = make_letter(owner=owner)
+
+    raised = together(
+        lambda: deliveries.deliver(letter, number=1, by=owner),
+        lambda: letters.close(letter, by=owner),
+    )
+
+    assert {type(error) for error in raised} <= {snapshots.NumberTaken}
+    reasons = sorted(letter.snapshots.values_list("reason", flat=True))
+    assert reasons == (["closing"] if raised else ["closing", "delivery"])
+
+
+def test_the_same_change_pressed_twice_is_one_change():
+    letter = make_letter(batch_size=5)
+    receipts = [sign(letter, appear=Appear.ANONYMOUS) for _ in range(5)]
+    signatures.publish_batch(letter)
+
+    reveal = lambda: signatures.change(receipts[0], Shown(Appear.FULL, "Ada Lovelace"))  # noqa: E731
+    raised = together(reveal, reveal)
+
+    assert raised == []
+    assert signature_of(receipts[0]).name == "Ada Lovelace"
+    assert counts.recount(letter).total == 5
