@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from petitions.flows import letters, milestones, proofs, signatures
+from petitions.flows import batches, letters, milestones, proofs, signatures
 from petitions.forms.signatures import SignForm
 from petitions.models import Letter, Workplace
 
@@ -74,7 +74,7 @@ def _sign(letter: Letter, story: dict[str, Any]) -> None:
             if not form.is_valid():
                 raise SeedRefused(f"{row}: {form.errors.as_text()}")
             _sign_one(letter, form)
-    signatures.publish_batch(letter)
+    batches.publish_full(letter)
     milestones.check(letter)
 
 

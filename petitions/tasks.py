@@ -12,7 +12,7 @@ from celery import shared_task
 from django.db.models.functions import Now
 
 from petitions import limits
-from petitions.flows import deliveries, letters, milestones, signatures, snapshots
+from petitions.flows import batches, deliveries, letters, milestones, snapshots
 from petitions.models import Challenge, Delivery, Letter
 from petitions.models.deliveries import sweep_abandoned
 
@@ -30,7 +30,7 @@ def close_letters() -> None:
 def publish_batches() -> None:
     """Anonymous signatures that have company, and milestones that fell unseen."""
     for letter in Letter.objects.filter(state=Letter.State.OPEN):
-        signatures.publish_batch(letter)
+        batches.publish_full(letter)
         milestones.check(letter)
 
 

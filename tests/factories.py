@@ -68,7 +68,7 @@ def sign(
     receipt = typed.new_receipt()
     shown = Shown(appear, name, role, statement)
     Mark.objects.create(letter=letter, value=typed.digest(receipt))
-    signatures._store(letter, shown, receipt_hash=typed.digest(receipt), proof=Proof.MAILBOX)
+    signatures.store(letter, shown, receipt_hash=typed.digest(receipt), proof=Proof.MAILBOX)
     return receipt
 
 

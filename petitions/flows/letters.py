@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from petitions.crypto import keys
 from petitions.documents.canonical import sha256_hex
-from petitions.flows import audit, deliveries, milestones, signatures, snapshots
+from petitions.flows import audit, batches, deliveries, milestones, snapshots
 from petitions.models import Delivery, Letter, Membership, Version
 
 MARKS = ("sign",)  # keys that die at closing; followers are told of deliveries and answers afterwards
@@ -97,7 +97,7 @@ def close(letter: Letter, *, by: User | None = None) -> None:
     if not is_open.update(state=Letter.State.CLOSED, closed_at=Now()):
         raise NotOpen
     letter.refresh_from_db()
-    signatures.publish_waiting(letter)
+    batches.publish_waiting(letter)
     milestones.check(letter)
     snapshots.close(letter)
     letter.marks.all().delete()

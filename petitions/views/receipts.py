@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from petitions import limits
-from petitions.flows import signatures
+from petitions.flows import receipts, signatures
 from petitions.flows.signatures import Shown
 from petitions.forms.signatures import AppearanceForm, ReceiptForm
 from petitions.models import Appear, Letter, Signature, WaitingSignature
@@ -33,7 +33,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
         return render(request, "signatures/receipt.html", {"form": form}, status=422)
     try:
         return _act(request, form.cleaned_data["receipt"])
-    except signatures.NoSuchReceipt:
+    except receipts.NoSuchReceipt:
         form.add_error("receipt", _("No signature belongs to this receipt. Please compare each character."))
         return render(request, "signatures/receipt.html", {"form": form}, status=422)
 
@@ -41,12 +41,12 @@ def receipt(request: HttpRequest) -> HttpResponse:
 def _act(request: HttpRequest, receipt: str) -> HttpResponse:
     act = request.POST.get("act")
     if act == "withdraw":
-        signatures.withdraw(receipt)
+        receipts.withdraw(receipt)
         return _manage(request, receipt, done=_("Your signature is withdrawn and no longer counts."))
     if act == "change":
-        return _appear(request, receipt, signatures.change, _("Your signature is changed."))
+        return _appear(request, receipt, receipts.change, _("Your signature is changed."))
     if act == "return":
-        return _appear(request, receipt, signatures.come_back, _("Your signature counts again."))
+        return _appear(request, receipt, receipts.come_back, _("Your signature counts again."))
     return _manage(request, receipt)
 
 
@@ -74,7 +74,7 @@ def _manage(
     done: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    signature = signatures.find(receipt)
+    signature = receipts.find(receipt)
     context = {
         "letter": signature.letter,
         "signature": signature,

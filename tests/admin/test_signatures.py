@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from petitions.flows import signatures
+from petitions.flows import batches, signatures
+from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
 from petitions.models import Appear, AuditEvent, Mark, Signature, WaitingSignature
 from tests.admin.posts import page
@@ -23,7 +24,7 @@ def test_anonymous_signatures_are_a_figure(as_owner, letter):
     sign(letter, "Ada Lovelace", role="Engineer")
     for _ in range(12):
         sign(letter, appear=Appear.ANONYMOUS)
-    signatures.publish_batch(letter)
+    batches.publish_full(letter)
     sign(letter, appear=Appear.ANONYMOUS)
     page_of_all = shown(as_owner, letter)
     assert page_of_all.count("<tr>") == 2
@@ -35,7 +36,7 @@ def test_anonymous_signatures_are_a_figure(as_owner, letter):
 
 def test_hidden_and_withdrawn_names_are_gone(as_owner, letter):
     first, second = sign(letter, "Ada Lovelace"), sign(letter, "Grace Hopper")
-    signatures.withdraw(first)
+    by_receipt.withdraw(first)
     signatures.hide(signature_of(second))
     page_of_all = shown(as_owner, letter)
     assert "Lovelace" not in page_of_all
@@ -109,14 +110,14 @@ def test_nothing_else_can_be_done_to_a_signature(as_owner, letter):
 def test_withdrawn_signature_cannot_be_approved(as_owner, letter):
     receipt = sign(letter, LOOKALIKE)
     signature = signature_of(receipt)
-    signatures.withdraw(receipt)
+    by_receipt.withdraw(receipt)
     assert as_owner.post(page("signature_approve", letter, signature.pk)).status_code == 404
 
 
 def test_words_that_changed_after_reading_are_not_approved(as_owner, letter):
     receipt = sign(letter, "Ada Lovelace", statement="Nights are long.")
     read = signature_of(receipt).words_digest
-    signatures.change(receipt, Shown(Appear.FULL, "Ada Lovelace", "", "Something nobody read."))
+    by_receipt.change(receipt, Shown(Appear.FULL, "Ada Lovelace", "", "Something nobody read."))
 
     url = page("signature_statement", letter, signature_of(receipt).pk)
     answer = as_owner.post(url, {"show": "yes", "seen": read}, follow=True)

@@ -11,7 +11,8 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 from pypdf import PdfReader
 
-from petitions.flows import deliveries, letters, signatures, snapshots
+from petitions.flows import batches, deliveries, letters, snapshots
+from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
 from petitions.mail import compose
 from petitions.models import Appear, Delivery, Snapshot
@@ -73,10 +74,10 @@ def test_the_pdf_lists_every_named_signatory_and_no_anonymous_one(mails):
     for name in names:
         sign(letter, name)
     hidden = sign(letter, "Hidden Person")
-    signatures.change(hidden, Shown(Appear.ANONYMOUS))
+    by_receipt.change(hidden, Shown(Appear.ANONYMOUS))
     for _ in range(5):
         sign(letter, appear=Appear.ANONYMOUS)
-    signatures.publish_batch(letter)
+    batches.publish_full(letter)
     deliver(letter)
 
     send_all()
@@ -113,7 +114,7 @@ def test_a_withdrawal_before_the_first_mail_makes_the_snapshot_anew(mails):
     snapshots.freeze_due()
     before = Snapshot.objects.get(pk=snapshot.pk).sha256
 
-    signatures.withdraw(receipt)
+    by_receipt.withdraw(receipt)
     send_all()
 
     after = Snapshot.objects.get(pk=snapshot.pk)
@@ -129,7 +130,7 @@ def test_a_withdrawal_after_the_first_mail_leaves_the_snapshot(mails):
     send_all()
     before = Snapshot.objects.get(pk=snapshot.pk).sha256
 
-    signatures.withdraw(receipt)
+    by_receipt.withdraw(receipt)
     snapshots.freeze_due()
 
     assert Snapshot.objects.get(pk=snapshot.pk).sha256 == before
@@ -142,7 +143,7 @@ def test_a_sender_that_rendered_an_older_picture_sends_nothing(mails):
     snapshots.freeze_due()
     delivery = Delivery.objects.due().select_related("letter", "recipient", "snapshot").first()
     token = delivery.claim()
-    signatures.withdraw(receipt)
+    by_receipt.withdraw(receipt)
 
     assert deliveries._let_out(delivery, token) is False
     assert Delivery.objects.get(pk=delivery.pk).state == "leased"
@@ -305,7 +306,7 @@ def test_a_picture_being_frozen_while_somebody_hides_is_made_anew():
     deliver(letter)
     being_frozen = Snapshot.objects.select_related("letter", "version").get()
 
-    signatures.change(receipt, Shown(Appear.ANONYMOUS))
+    by_receipt.change(receipt, Shown(Appear.ANONYMOUS))
 
     assert snapshots.freeze(being_frozen) is False
     assert Snapshot.objects.unfrozen().count() == 1
@@ -377,7 +378,7 @@ def test_a_picture_that_changed_at_the_last_moment_gives_nothing_away(mails):
     delivery = Delivery.objects.select_related("letter", "recipient", "snapshot").letters().first()
     token = delivery.claim()
     message = compose(delivery)
-    signatures.withdraw(receipt)
+    by_receipt.withdraw(receipt)
 
     deliveries._converse(delivery, token, message, message.as_email().as_bytes())
 

@@ -5,7 +5,8 @@ import threading
 import pytest
 from django.db import connection
 
-from petitions.flows import milestones, signatures
+from petitions.flows import batches, milestones
+from petitions.flows import receipts as by_receipt
 from petitions.models import Appear, Delivery, Milestone
 from tests.factories import make_letter, make_user, sign
 
@@ -35,7 +36,7 @@ def test_every_threshold_crossed_at_once_has_its_own_notice():
     letter.memberships.create(user=make_user(), role="editor")
     for _ in range(6):
         sign(letter, appear=Appear.ANONYMOUS)
-    signatures.publish_batch(letter)
+    batches.publish_full(letter)
 
     milestones.check(letter)
     milestones.check(letter)
@@ -48,7 +49,7 @@ def test_withdrawing_does_not_unreach_it():
     receipt = sign(letter, "Ada Lovelace")
     milestones.check(letter)
 
-    signatures.withdraw(receipt)
+    by_receipt.withdraw(receipt)
     sign(letter, "Grace Hopper")
     milestones.check(letter)
 

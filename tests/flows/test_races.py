@@ -9,7 +9,8 @@ import pytest
 from django.db import connection
 
 from petitions import counts
-from petitions.flows import deliveries, letters, proofs, signatures, snapshots
+from petitions.flows import batches, deliveries, letters, proofs, signatures, snapshots
+from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
 from petitions.models import Appear, Letter, Signature, Snapshot, WaitingSignature
 from tests.factories import make_letter, make_user, sign, signature_of
@@ -80,9 +81,9 @@ def test_a_withdrawal_while_the_batch_is_published_counts_once_or_not_at_all():
     receipts = [sign(letter, appear=Appear.ANONYMOUS) for _ in range(6)]
 
     raised = together(
-        lambda: signatures.publish_batch(letter),
-        lambda: signatures.publish_batch(letter),
-        *(lambda receipt=receipt: signatures.withdraw(receipt) for receipt in receipts[:3]),
+        lambda: batches.publish_full(letter),
+        lambda: batches.publish_full(letter),
+        *(lambda receipt=receipt: by_receipt.withdraw(receipt) for receipt in receipts[:3]),
     )
 
     assert raised == []
@@ -100,7 +101,7 @@ def test_a_name_hidden_while_the_letter_is_delivered_is_not_in_the_picture():
         lambda: deliveries.deliver(letter, number=1, by=owner),
         snapshots.freeze_due,
         *(
-            lambda receipt=receipt: signatures.change(receipt, Shown(Appear.ANONYMOUS))
+            lambda receipt=receipt: by_receipt.change(receipt, Shown(Appear.ANONYMOUS))
             for receipt in receipts
         ),
     )
@@ -127,9 +128,9 @@ def test_delivering_and_closing_at_once_give_each_a_picture_or_a_refusal():
 def test_the_same_change_pressed_twice_is_one_change():
     letter = make_letter(batch_size=5)
     receipts = [sign(letter, appear=Appear.ANONYMOUS) for _ in range(5)]
-    signatures.publish_batch(letter)
+    batches.publish_full(letter)
 
-    reveal = lambda: signatures.change(receipts[0], Shown(Appear.FULL, "Ada Lovelace"))  # noqa: E731
+    reveal = lambda: by_receipt.change(receipts[0], Shown(Appear.FULL, "Ada Lovelace"))  # noqa: E731
     raised = together(reveal, reveal)
 
     assert raised == []

@@ -4,7 +4,8 @@ import pytest
 from django.db import connection
 
 from petitions import counts
-from petitions.flows import letters, signatures
+from petitions.flows import batches, letters, signatures
+from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
 from petitions.models import Appear, Letter, Mark, Signature, WaitingSignature
 from tests.factories import make_letter, sign, signature_of
@@ -29,12 +30,12 @@ def test_anonymous_signatures_count_and_show_only_with_their_batch():
     letter = make_letter(batch_size=5)
     for _ in range(4):
         sign(letter, appear=Appear.ANONYMOUS)
-    assert signatures.publish_batch(letter) == 0
+    assert batches.publish_full(letter) == 0
     assert counts.recount(letter).total == 0
 
     sign(letter, appear=Appear.ANONYMOUS)
 
-    assert signatures.publish_batch(letter) == 5
+    assert batches.publish_full(letter) == 5
     assert counts.recount(letter).by_policy == 5
     assert WaitingSignature.objects.count() == 0
     assert set(Signature.objects.values_list("name", "role", "statement", "signed_at")) == {
@@ -47,7 +48,7 @@ def test_a_batch_is_written_in_another_order_and_under_other_keys():
     receipts = [sign(letter, appear=Appear.ANONYMOUS) for _ in range(40)]
     waiting = set(WaitingSignature.objects.values_list("pk", flat=True))
 
-    signatures.publish_batch(letter)
+    batches.publish_full(letter)
 
     rows = [bytes(value) for value in Signature.objects.order_by("pk").values_list("receipt_hash", flat=True)]
     assert not waiting & set(Signature.objects.values_list("pk", flat=True))
@@ -58,7 +59,7 @@ def test_hiding_erases_the_name_and_goes_on_counting():
     letter = make_letter()
     receipt = sign(letter, "Ada Lovelace", role="Engineer", statement="It is time.")
 
-    signatures.change(receipt, Shown(Appear.ANONYMOUS))
+    by_receipt.change(receipt, Shown(Appear.ANONYMOUS))
 
     row = Signature.objects.values("kind", "name", "role", "statement", "search", "signed_at").get()
     assert row == {
@@ -75,9 +76,9 @@ def test_hiding_erases_the_name_and_goes_on_counting():
 def test_revealing_means_typing_the_name_again():
     letter = make_letter(batch_size=5)
     receipts = [sign(letter, appear=Appear.ANONYMOUS) for _ in range(5)]
-    signatures.publish_batch(letter)
+    batches.publish_full(letter)
 
-    signatures.change(receipts[2], Shown(Appear.FULL, "Grace Hopper"))
+    by_receipt.change(receipts[2], Shown(Appear.FULL, "Grace Hopper"))
 
     assert signature_of(receipts[2]).public_line == "Grace Hopper"
     assert counts.recount(letter).total == 5
@@ -87,7 +88,7 @@ def test_withdrawing_erases_and_does_not_free_the_mailbox():
     letter = make_letter()
     receipt = sign(letter, "Ada Lovelace")
 
-    signatures.withdraw(receipt)
+    by_receipt.withdraw(receipt)
 
     assert (signature_of(receipt).state, signature_of(receipt).name) == ("withdrawn", "")
     assert counts.recount(letter).total == 0
@@ -97,15 +98,15 @@ def test_withdrawing_erases_and_does_not_free_the_mailbox():
 def test_a_withdrawn_signer_returns_with_the_same_receipt_until_closing():
     letter = make_letter()
     receipt = sign(letter, "Ada Lovelace")
-    signatures.withdraw(receipt)
+    by_receipt.withdraw(receipt)
 
-    signatures.come_back(receipt, Shown(Appear.FULL, "Ada Lovelace"))
+    by_receipt.come_back(receipt, Shown(Appear.FULL, "Ada Lovelace"))
     assert counts.recount(letter).total == 1
 
-    signatures.withdraw(receipt)
+    by_receipt.withdraw(receipt)
     letters.close(letter)
     with pytest.raises(signatures.LetterNotOpen):
-        signatures.come_back(receipt, Shown(Appear.FULL, "Ada Lovelace"))
+        by_receipt.come_back(receipt, Shown(Appear.FULL, "Ada Lovelace"))
     assert counts.recount(letter).total == 0
 
 
@@ -113,7 +114,7 @@ def test_an_anonymous_signature_can_be_withdrawn_before_its_batch():
     letter = make_letter()
     receipt = sign(letter, appear=Appear.ANONYMOUS)
 
-    signatures.withdraw(receipt)
+    by_receipt.withdraw(receipt)
 
     assert WaitingSignature.objects.count() == 0
     assert signature_of(receipt).is_withdrawn
@@ -121,7 +122,7 @@ def test_an_anonymous_signature_can_be_withdrawn_before_its_batch():
 
 def test_withdrawing_an_anonymous_signature_leaves_a_day_and_no_time():
     receipt = sign(make_letter(), appear=Appear.ANONYMOUS)
-    signatures.withdraw(receipt)
+    by_receipt.withdraw(receipt)
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT signed_on FROM petitions_signature")
@@ -135,8 +136,8 @@ def test_a_name_that_unfolds_into_many_letters_is_stored():
 
 
 def test_an_unknown_receipt_is_refused():
-    with pytest.raises(signatures.NoSuchReceipt):
-        signatures.withdraw("2" * 28)
+    with pytest.raises(by_receipt.NoSuchReceipt):
+        by_receipt.withdraw("2" * 28)
 
 
 def test_names_that_mix_scripts_count_and_wait_for_review():

@@ -6,7 +6,8 @@ import re
 import pytest
 from pypdf import PdfReader
 
-from petitions.flows import letters, signatures
+from petitions.flows import batches, letters
+from petitions.flows import receipts as by_receipt
 from petitions.models import Appear, Letter
 from petitions.models.letters import random_slug
 from tests.factories import make_draft, make_letter, sign
@@ -54,7 +55,7 @@ def test_a_letter_says_what_its_number_consists_of(client):
     sign(letter, "Ada Lovelace", role="Engineer")
     for _ in range(5):
         sign(letter, appear=Appear.ANONYMOUS)
-    signatures.publish_batch(letter)
+    batches.publish_full(letter)
 
     text = page(client, letter)
 
@@ -149,7 +150,7 @@ def test_the_public_pdf_shows_todays_rows(client):
     letter = make_letter()
     sign(letter, "Ada Lovelace")
     receipt = sign(letter, "Grace Hopper")
-    signatures.withdraw(receipt)
+    by_receipt.withdraw(receipt)
 
     answer = client.get(f"/letters/{letter.slug}/letter.pdf")
 

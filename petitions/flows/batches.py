@@ -1,0 +1,33 @@
+"""Publishing anonymous signatures together, so that neither the count nor the table tells who came when."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db import transaction
+
+from petitions.flows import signatures
+from petitions.models import Letter, Signature, WaitingSignature
+
+
+def publish_full(letter: Letter) -> int:
+    """Publish what waits once it is a whole batch; the number published."""
+    with transaction.atomic():
+        letter.hold_lock()
+        if letter.waiting.count() < letter.batch_size:
+            return 0
+        return publish_waiting(letter)
+
+
+def publish_waiting(letter: Letter) -> int:
+    """Inside the letter's exclusive lock: everything that waits, in an order and under keys of pure chance."""
+    rows = list(WaitingSignature.objects.filter(letter=letter))
+    secrets.SystemRandom().shuffle(rows)
+    fields = ("letter_id", "version_id", "kind", "proof", "receipt_hash")
+    Signature.objects.bulk_create(
+        [Signature(**{field: getattr(row, field) for field in fields}) for row in rows], batch_size=500
+    )
+    WaitingSignature.objects.filter(letter=letter).delete()
+    if rows:
+        signatures.tell_of_change(letter)
+    return len(rows)

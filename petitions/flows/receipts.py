@@ -1,0 +1,111 @@
+"""What a signer does with a receipt: change, hide, reveal, withdraw, return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.db import transaction
+
+from petitions.crypto import typed
+from petitions.flows import signatures
+from petitions.models import Signature, WaitingSignature
+
+Rest = ParamSpec("Rest")
+
+
+class NoSuchReceipt(Exception):
+    """No signature belongs to this receipt."""
+
+
+def find(receipt: str) -> Signature | WaitingSignature:
+    """The signature of a receipt, waiting or not. Raises `NoSuchReceipt`."""
+    mine = {"receipt_hash": typed.digest(receipt)}
+    for model in (Signature, WaitingSignature):
+        found = model.objects.select_related("letter").filter(**mine).first()
+        if found:
+            return found
+    raise NoSuchReceipt
+
+
+def _followed(act: Callable[Concatenate[str, Rest], None]) -> Callable[Concatenate[str, Rest], None]:
+    """Once more when the row moved meanwhile: a batch was published, or the same button was pressed twice."""
+
+    @wraps(act)
+    def followed(receipt: str, *rest: Rest.args, **named: Rest.kwargs) -> None:
+        try:
+            act(receipt, *rest, **named)
+        except NoSuchReceipt:
+            act(receipt, *rest, **named)
+
+    return followed
+
+
+@_followed
+@transaction.atomic
+def change(receipt: str, shown: signatures.Shown) -> None:
+    """Appear differently: correct a line, hide a name, or reveal one by typing it again.
+
+    Raises `NoSuchReceipt`; `signatures.LetterNotOpen` where it would add a line to a letter that is over.
+    """
+    signature = _locked(receipt)
+    if shown.is_anonymous:
+        signatures.hide_row(signature)
+    elif isinstance(signature, Signature) and signature.is_named and not signature.is_withdrawn:
+        _rewrite(signature, shown)
+    else:
+        _replace(signature, shown)
+
+
+@_followed
+@transaction.atomic
+def withdraw(receipt: str) -> None:
+    """Count no longer, and erase name, role and statement. The mark is not freed. Raises `NoSuchReceipt`."""
+    signature = _locked(receipt)
+    if isinstance(signature, WaitingSignature):
+        _leave_the_queue(signature)
+        return
+    published = Signature.objects.counted().filter(pk=signature.pk)
+    if published.update(state=Signature.State.WITHDRAWN, **signatures.NO_WORDS):
+        signatures.tell_of_change(signature.letter)
+
+
+@_followed
+@transaction.atomic
+def come_back(receipt: str, shown: signatures.Shown) -> None:
+    """A withdrawn signer returns with the same receipt, under the text in force. Raises as `change` does."""
+    signature = _locked(receipt)
+    if isinstance(signature, Signature) and signature.is_withdrawn:
+        _replace(signature, shown)
+
+
+def _locked(receipt: str) -> Signature | WaitingSignature:
+    """The signature, read again under the letter's lock: a batch may be published meanwhile."""
+    find(receipt).letter.share_lock()
+    return find(receipt)
+
+
+def _rewrite(signature: Signature, shown: signatures.Shown) -> None:
+    Signature.objects.named().filter(pk=signature.pk).update(**signatures.words(shown))
+    signatures.tell_of_change(signature.letter)
+
+
+def _replace(signature: Signature | WaitingSignature, shown: signatures.Shown) -> None:
+    """From anonymous to named, or back from withdrawn: the old row goes, a new one comes, once."""
+    signatures.enter(signature.letter)
+    if not type(signature).objects.filter(pk=signature.pk).delete()[0]:
+        raise NoSuchReceipt
+    signatures.store(
+        signature.letter, shown, receipt_hash=bytes(signature.receipt_hash), proof=signature.proof
+    )
+
+
+def _leave_the_queue(waiting: WaitingSignature) -> None:
+    if not WaitingSignature.objects.filter(pk=waiting.pk).delete()[0]:
+        raise NoSuchReceipt
+    fields = ("letter_id", "version_id", "kind", "proof", "receipt_hash")
+    Signature.objects.create(
+        state=Signature.State.WITHDRAWN,
+        **{field: getattr(waiting, field) for field in fields},
+    )
