@@ -109,5 +109,15 @@ def test_templates_have_no_inline_style_or_script():
     assert [str(path) for path in pages if inline.search(path.read_text(encoding="utf-8"))] == []
 
 
+def test_every_variable_that_is_read_is_explained():
+    read = set(
+        re.findall(r'env\.\w+\("([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text(encoding="utf-8"))
+    )
+    told = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.M))
+
+    assert read - told == {"MAILBOX_SOCKET"}  # set by `up` for its own processes
+    assert told - read == set()
+
+
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 120
