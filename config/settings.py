@@ -135,7 +135,7 @@ CELERY_BEAT_SCHEDULE = {
         "freeze_snapshots": 3,
         "close_letters": 3,
         "publish_batches": 3,
-        "forget": 60,
+        "forget": 15,
     }.items()
 }
 CELERY_TIMEZONE = "UTC"

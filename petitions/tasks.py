@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from petitions import limits
 from petitions.flows import batches, deliveries, letters, milestones, snapshots
-from petitions.models import Challenge, Delivery, Letter
+from petitions.models import Challenge, Delivery, Letter, journal
 from petitions.models.deliveries import sweep_abandoned
 
 BATCH = 200  # rows rung for at a time
@@ -59,6 +59,7 @@ def send_delivery(pk: int) -> None:
 
 @shared_task
 def forget() -> None:
-    """What is of no use any more: codes an hour after they expired, yesterday's key of the limits."""
+    """What is of no use any more: expired codes, yesterday's key of the limits, erased words in SQLite's log."""
     Challenge.objects.stale().delete()
     limits.destroy_old_keys()
+    journal.empty()

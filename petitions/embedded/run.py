@@ -24,6 +24,7 @@ def run(place: Prepared, *, with_seeds: bool, say: Say, welcome: Callable[[], No
         say("Stopping.")
     finally:
         supervisor.end()
+        startup.empty_journal()
         if sink:
             sink.stop()
         _tidy(place)
@@ -41,10 +42,11 @@ def _start(place: Prepared, supervisor: Supervisor, *, with_seeds: bool) -> None
         startup.seed(place.data)
     startup.let_go_of_database()
     if place.mail:
-        supervisor.start(worker.part(place.data))
+        supervisor.start(worker.part())
     else:
-        supervisor.start(worker.part(place.data, queues="undersigned"))
+        supervisor.start(worker.part(queues="undersigned"))
         supervisor.start(worker.sender())
+    supervisor.start(worker.beat(place.data))
     supervisor.start(web.part(place.host, place.port))
     web.wait(place.host, place.port, meanwhile=supervisor.look)
 

@@ -1,4 +1,4 @@
-"""The worker: one Celery process with threads, and beat beside it."""
+"""The worker, one Celery process with threads, and beat, which rings for it."""
 
 from pathlib import Path
 
@@ -6,23 +6,29 @@ from petitions.embedded.parts import Part, python
 
 # Celery warns whoever runs it as root, as containers do; with JSON alone there is nothing to warn of.
 QUIETLY = ("-W", "ignore:You're running the worker with superuser")
-CELERY = ("-m", "celery", "--quiet", "-A", "config", "worker")
+CELERY = ("-m", "celery", "--quiet", "-A", "config")
 THREADS = ("-P", "threads", "-c", "4", "--loglevel", "WARNING")
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")  # nobody else needs to hear of it
 
 
-def part(data: Path, *, queues: str = "undersigned,deliveries") -> Part:
-    """The worker with beat. A mail sink answers at once, so one process may serve all queues."""
-    beat = ("-B", "-s", str(data / "run" / "beat-schedule"))
-    return _celery("worker", *beat, "-Q", queues)
+def part(*, queues: str = "undersigned,deliveries") -> Part:
+    """A mail sink answers at once, so one process may serve all queues."""
+    return _worker("worker", "-Q", queues)
 
 
 def sender() -> Part:
     """A process for deliveries alone: a real mail server may take ten minutes to answer."""
-    return _celery("sender", "-Q", "deliveries", "-n", "sender@%h")
+    return _worker("sender", "-Q", "deliveries", "-n", "sender@%h")
 
 
-def _celery(name: str, *options: str) -> Part:
+def beat(data: Path) -> Part:
+    """A part of its own, not the worker's child: whoever dies here is seen and started again."""
+    schedule = str(data / "run" / "beat-schedule")
+    command = python(*QUIETLY, *CELERY, "beat", "-s", schedule, "--pidfile=", "--loglevel", "WARNING")
+    return Part("beat", command, is_chatty=True)
+
+
+def _worker(name: str, *options: str) -> Part:
     # SIGTERM waits for running tasks. Celery cannot take a task back from a thread, so one that lasts longer
     # than `up` waits is lost with the process, and the clock finds its row again.
-    return Part(name, python(*QUIETLY, *CELERY, *THREADS, *ALONE, *options), is_chatty=True)
+    return Part(name, python(*QUIETLY, *CELERY, "worker", *THREADS, *ALONE, *options), is_chatty=True)

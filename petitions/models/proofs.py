@@ -22,7 +22,7 @@ class Proof(models.TextChoices):
 
 class ChallengeQuerySet(models.QuerySet["Challenge"]):
     def fresh(self) -> ChallengeQuerySet:
-        return self.filter(used_at=None, expires_at__gt=Now())
+        return self.filter(expires_at__gt=Now())
 
     def stale(self) -> ChallengeQuerySet:
         return self.filter(expires_at__lt=Now() - Challenge.KEPT)
@@ -38,7 +38,6 @@ class Challenge(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tries = models.PositiveSmallIntegerField(default=0)
     expires_at = models.DateTimeField(db_default=Now() + timedelta(minutes=15))
-    used_at = models.DateTimeField(null=True)
 
     objects = ChallengeQuerySet.as_manager()
 
@@ -56,12 +55,12 @@ class Challenge(models.Model):
         return bool(left.update(tries=F("tries") + 1))
 
     def consume(self) -> bool:
-        """True for the one caller who uses it up."""
-        return bool(Challenge.objects.fresh().filter(pk=self.pk).update(used_at=Now()))
+        """True for the one caller who uses it up. The row goes: it would say when somebody signed."""
+        return bool(Challenge.objects.fresh().filter(pk=self.pk).delete()[0])
 
 
 class Mark(models.Model):
-    """A mailbox that has signed this letter. Nothing joins it to a signature."""
+    """A mailbox that has signed this letter. No column joins it to a signature."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="marks")

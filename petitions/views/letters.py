@@ -127,6 +127,8 @@ def _demands(letter: Letter, version: Version) -> list[dict[str, Any]]:
 
 
 def _progress(letter: Letter, milestones: list[Milestone], total: int) -> Progress | None:
+    if letter.is_closed:
+        return None
     ahead = [milestone.threshold for milestone in milestones if milestone.threshold > total]
     if ahead:
         return Progress(ahead[0], ahead[0] - total, is_goal=False)

@@ -13,17 +13,21 @@ from petitions.models import Delivery, Demand, Letter
 
 
 def outcome(letter: Letter) -> str:
-    """One line for a letter that is over: how its demands stand."""
-    statuses = [demand.status for demand in letter.demands.all()]
-    accepted = statuses.count(Demand.Status.ACCEPTED) + statuses.count(Demand.Status.PARTLY)
+    """One line for a letter that is over: whether it was delivered, and how its demands stand."""
     if not letter.is_closed:
         return ""
-    if accepted:
-        return _("%(accepted)s of %(all)s demands accepted, some in part") % {
-            "accepted": accepted,
-            "all": len(statuses),
+    statuses = [demand.status for demand in letter.demands.all()]
+    answered = [
+        f"{statuses.count(status)} {label}"
+        for status, label in Demand.Status.choices
+        if status != Demand.Status.UNANSWERED and status in statuses
+    ]
+    if answered:
+        return _("of %(number)s demands: %(answers)s") % {
+            "number": len(statuses),
+            "answers": ", ".join(answered),
         }
-    return _("refused") if set(statuses) == {Demand.Status.REFUSED} else _("unanswered")
+    return _("delivered, unanswered") if _delivered(letter) else _("not delivered yet")
 
 
 def afterwards(letter: Letter) -> dict[str, Any]:

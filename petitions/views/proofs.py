@@ -109,6 +109,7 @@ def _code_page(
         "form": form if asked else None,
         "purpose": purpose,
         "preview": asked.public_line if asked else "",
+        "statement": asked.statement if asked else "",
         "is_anonymous": bool(asked and asked.is_anonymous),
         "again_url": reverse(AGAIN[purpose], args=[letter.slug]),
         "action_url": reverse(ACTION[purpose], args=[letter.slug]),

@@ -63,3 +63,12 @@ def test_unfinished_draft_has_previews_too(as_owner, draft, name):
     draft.workplaces.clear()
     Letter.objects.filter(pk=draft.pk).update(text="")
     assert as_owner.get(page(name, draft)).status_code == 200
+
+
+def test_words_of_the_mail_stay_words_in_the_workspace(as_owner, letter):
+    letter.recipients.update(name='</pre><form action="/admin/"><button>Press</button></form>')
+
+    shown = as_owner.get(page("preview_mail", letter)).content.decode()
+
+    assert "<button>Press</button>" not in shown
+    assert "&lt;button&gt;Press&lt;/button&gt;" in shown
