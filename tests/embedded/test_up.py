@@ -15,7 +15,7 @@ from tests.embedded.waiting import is_gone, until
 
 pytestmark = [pytest.mark.processes, pytest.mark.on("sqlite")]
 
-PARTS = {"broker": "valkey-server", "worker": "worker", "beat": "beat", "web": "granian"}
+PARTS = {"broker": "valkey-server", "worker": "config worker", "beat": "config beat", "web": "granian"}
 
 
 @pytest.fixture(scope="module")
