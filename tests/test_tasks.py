@@ -84,3 +84,11 @@ def test_codes_are_forgotten_an_hour_after_they_expired():
     tasks.forget()
 
     assert list(Challenge.objects.all()) == [recent]
+
+
+def test_a_code_lives_for_a_quarter_of_an_hour():
+    challenge = Challenge.objects.create()
+    challenge.refresh_from_db()
+
+    left = challenge.expires_at - timezone.now()
+    assert timedelta(minutes=14) < left <= timedelta(minutes=15)

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
+from petitions.flows import letters
 from petitions.models import AuditEvent, Letter, Membership
 from tests.admin.posts import ADD, as_stored, new_letter, page, rows
 from tests.factories import make_draft, make_letter, make_workplace, sign
@@ -308,3 +309,9 @@ def test_page_needs_the_same_queries_for_one_and_for_three(
     as_owner.get(page("change", letter))  # what a process remembers from its first page on
     with django_assert_num_queries(15):
         assert as_owner.get(page("change", letter)).status_code == 200
+
+
+def test_closed_letter_keeps_its_time(as_owner, letter, owner):
+    letters.close(letter, by=owner)
+    assert as_owner.post(page("change", letter), as_stored(letter, **later(days=3))).status_code == 303
+    assert Letter.objects.get().closes_at is None

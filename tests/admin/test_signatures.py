@@ -124,3 +124,11 @@ def test_words_that_changed_after_reading_are_not_approved(as_owner, letter):
 
     assert "this has changed meanwhile" in answer.content.decode()
     assert signature_of(receipt).public_statement == ""
+
+
+def test_looking_shows_no_statement(as_owner, letter):
+    signature = signature_of(sign(letter, "Ada Lovelace", statement="Nights are long."))
+    url = page("signature_statement", letter, signature.pk)
+    assert as_owner.get(url, {"show": "yes", "seen": signature.words_digest}).status_code == 405
+    signature.refresh_from_db()
+    assert signature.public_statement == ""

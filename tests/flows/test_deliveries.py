@@ -17,6 +17,8 @@ from petitions.flows.signatures import Shown
 from petitions.mail import compose
 from petitions.models import Appear, Delivery, Snapshot
 from petitions.models.deliveries import sweep_abandoned
+from petitions.smtp import Conversation
+from tests.beside import Beside
 from tests.factories import make_draft, make_letter, make_user, sign
 
 pytestmark = pytest.mark.django_db
@@ -435,3 +437,64 @@ def test_a_draft_is_delivered_to_nobody():
 
     with pytest.raises(deliveries.NotPublished):
         deliver(letter, number=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everybody_can_read_in_data_before_the_body_leaves(mails, monkeypatch):
+    """Committed, not only written: a sender that dies after this has left its trace."""
+    letter = make_letter()
+    deliver(letter)
+    hand_over, seen = Conversation.hand_over, []
+
+    def looked_at(conversation, body):
+        seen.append(Beside(lambda: states(letter)).outcome())
+        return hand_over(conversation, body)
+
+    monkeypatch.setattr(Conversation, "hand_over", looked_at)
+    send_all()
+
+    assert seen == [["in_data", "queued"], ["accepted", "in_data"]]
+
+
+def test_the_attached_pdf_is_the_picture_and_not_the_moment(mails):
+    letter = make_letter()
+    receipt = sign(letter, "Ada Lovelace")
+    deliver(letter)
+    snapshots.freeze_due()
+    first, second = Delivery.objects.due().values_list("pk", flat=True)
+    deliveries.send(first)
+
+    by_receipt.withdraw(receipt)
+    sign(letter, "Grace Hopper")
+    deliveries.send(second)
+
+    for mail in mails.mails:
+        (attached,) = mail.iter_attachments()
+        text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(attached.get_content())).pages)
+        assert ("Ada Lovelace" in text, "Grace Hopper" in text) == (True, False)
+    assert len(mails.mails) == 2
+
+
+def test_a_second_attempt_is_the_same_message(mails):
+    letter = make_letter()
+    letter.recipients.last().delete()
+    deliver(letter)
+    snapshots.freeze_due()
+    row = letter.deliveries.select_related("letter", "recipient", "snapshot").get()
+
+    identities = {compose(row).as_email()["Message-ID"] for _ in range(2)}
+
+    assert identities == {f"<{row.message_id}@undersigned.test>"}
+
+
+def test_the_list_stays_until_its_last_copy_is_out(mails):
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+    snapshot = deliver(letter)
+    snapshots.freeze_due()
+    deliveries.send(Delivery.objects.due().first().pk)
+
+    snapshots.settle()
+
+    snapshot.refresh_from_db()
+    assert (snapshot.names, snapshot.is_settled) == (["Ada Lovelace"], False)

@@ -166,3 +166,14 @@ def test_a_person_has_one_role_on_a_letter():
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Membership.objects.create(letter=letter, user=letter.memberships.get().user, role="editor")
+
+
+def test_a_closing_that_does_not_come_about_leaves_the_key(django_capture_on_commit_callbacks):
+    letter = make_letter()
+
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        letters.close(letter)
+        transaction.set_rollback(True)
+
+    assert key_is_there(letter)
+    assert Letter.objects.get().state == "open"

@@ -77,3 +77,10 @@ def test_twenty_who_see_it_fall_at_once_tell_it_once():
         thread.join()
 
     assert notices(letter) == [1, 2]
+
+
+def test_a_milestone_is_marked_once_with_the_count_that_was_seen_first():
+    milestone = make_letter(milestones=(2,)).milestones.get()
+
+    assert [milestone.mark_reached(count) for count in (1, 2, 3)] == [False, True, False]
+    assert Milestone.objects.get().count_seen == 2

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from petitions import counts
+from petitions.crypto import typed
 from petitions.flows import batches, letters, signatures
 from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
@@ -157,3 +158,38 @@ def test_closing_publishes_what_waits_whatever_its_size():
 
     assert counts.recount(letter).by_policy == 1
     assert Letter.objects.get().state == "closed"
+
+
+def test_a_batch_is_written_in_an_order_of_chance():
+    """Rows lie on the disk in the order in which they were written, whatever their keys are."""
+    letter = make_letter(batch_size=40)
+    signed = [typed.digest(sign(letter, appear=Appear.ANONYMOUS)) for _ in range(40)]
+
+    batches.publish_full(letter)
+
+    place = "rowid" if connection.vendor == "sqlite" else "ctid"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT receipt_hash FROM petitions_signature ORDER BY {place}")
+        written = [bytes(value) for (value,) in cursor.fetchall()]
+    assert sorted(written) == sorted(signed)
+    assert written != signed
+
+
+def test_the_database_takes_one_mark_of_a_mailbox():
+    letter, other = make_letter(), make_letter()
+    for one in (letter, other):
+        Mark.objects.create(letter=one, value=b"x" * 32)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Mark.objects.create(letter=letter, value=b"x" * 32)
+
+
+def test_words_that_changed_are_held_back_and_their_statement_is_read_again():
+    receipt = sign(make_letter(), "Ada Lovelace", statement="It is time.")
+    Signature.objects.update(shows_statement=True)
+
+    by_receipt.change(receipt, Shown(Appear.FULL, "\u0410da Lovelace", "", "Something nobody read."))
+
+    row = signature_of(receipt)
+    assert (row.shows_statement, row.is_under_review) == (False, True)
+    assert (row.public_statement, row.public_line) == ("", "name under review")

@@ -111,3 +111,17 @@ def test_one_click_ends_it_and_opening_the_link_does_not(client, mails):
     send_all()
     assert (Subscription.objects.count(), mails.to("ada@private.test")) == (0, [])
     assert letter.signatures.count() == 1
+
+
+def test_a_code_that_was_used_brings_no_follower_back(client, mails):
+    letter = make_letter()
+    client.post(f"/letters/{letter.slug}/follow/", {"address": "ada@private.test"})
+    asked, code = client.cookies["follow"].value, mails.code("ada@private.test")
+    url = f"/letters/{letter.slug}/follow/code/"
+    client.post(url, {"code": code})
+    client.post(f"/unsubscribe/{subscribers.opened(Subscription.objects.get())['secret']}/")
+    client.cookies["follow"] = asked
+
+    answer = client.post(url, {"code": code})
+
+    assert (answer.status_code, Subscription.objects.count()) == (422, 0)

@@ -69,3 +69,12 @@ def test_a_statement_may_have_lines():
 )
 def test_look_alikes_are_noticed(text, mixed):
     assert mixes_scripts(text) is mixed
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("Jose\u0301 Marti\u0301", "Jos\u00e9 Mart\u00ed"), ("Ada\u00adline \u212b", "Adaline \u00c5")],
+)
+def test_a_name_is_kept_in_one_spelling(typed, kept):
+    """As composed letters, so that the same name has the same bytes on every device and in every hash."""
+    assert cleaned_name(typed, most=120) == kept

@@ -95,3 +95,16 @@ def test_errors_are_plain_pages(client):
     forged = Client(enforce_csrf_checks=True).post(f"/letters/{make_letter().slug}/sign/", {})
     assert forged.status_code == 403
     assert client.get("/", headers={"Host": "evil.test"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("page", "purpose", "address"),
+    [("sign", "sign", "ada@example.test"), ("follow", "follow", "ada@private.test")],
+)
+def test_the_cookie_travels_encrypted_where_the_site_does(client, mails, settings, page, purpose, address):
+    settings.IS_HTTPS = True
+    answer = client.post(
+        f"/letters/{make_letter().slug}/{page}/", {"appear": "anonymous", "address": address}
+    )
+
+    assert answer.cookies[f"__Secure-{purpose}"]["secure"] is True

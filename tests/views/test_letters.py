@@ -6,7 +6,9 @@ import re
 import pytest
 from pypdf import PdfReader
 
-from petitions.flows import batches, letters
+from petitions.documents import letters as documents
+from petitions.documents.pdf import Pdf
+from petitions.flows import batches, deliveries, letters, snapshots
 from petitions.flows import receipts as by_receipt
 from petitions.models import Appear, Letter
 from petitions.models.letters import random_slug
@@ -165,3 +167,44 @@ def test_a_letter_that_opens_later_says_so_and_cannot_be_signed(client):
 
     assert client.get(f"/letters/{letter.slug}/sign/").status_code == 409
     assert f"/letters/{letter.slug}/sign/" not in page(client, letter)
+
+
+def with_one_named_and_five_anonymous():
+    letter = make_letter(batch_size=5)
+    sign(letter, "Ada Lovelace")
+    for _ in range(5):
+        sign(letter, appear=Appear.ANONYMOUS)
+    batches.publish_full(letter)
+    return letter
+
+
+@pytest.mark.parametrize("rest", ["", "signatures/"])
+def test_anonymous_signatures_have_no_line_and_no_key_on_a_page(client, rest):
+    letter = with_one_named_and_five_anonymous()
+
+    text = page(client, letter, rest)
+
+    shown = [
+        str(pk) in text for pk in letter.signatures.filter(kind="by_policy").values_list("pk", flat=True)
+    ]
+    assert shown == [False] * 5
+    assert text.count("/takedown/") == 1
+
+
+def test_anonymous_signatures_have_no_line_on_paper(client, monkeypatch):
+    letter, printed = with_one_named_and_five_anonymous(), []
+    monkeypatch.setattr(documents, "letter_pdf", lambda document: printed.append(document) or Pdf(b"", True))
+
+    client.get(f"/letters/{letter.slug}/letter.pdf")
+
+    assert (printed[0].signatories, printed[0].more) == (["Ada Lovelace"], ["and 5 anonymous signatures"])
+
+
+def test_anonymous_signatures_have_no_line_in_a_picture():
+    letter = with_one_named_and_five_anonymous()
+    deliveries.deliver(letter, number=1, by=letter.memberships.get().user)
+
+    snapshots.freeze_due()
+
+    picture = letter.snapshots.get()
+    assert (picture.names, picture.count["total"]) == (["Ada Lovelace"], 6)
