@@ -67,7 +67,7 @@ def withdraw(receipt: str) -> None:
         _leave_the_queue(signature)
         return
     published = Signature.objects.counted().filter(pk=signature.pk)
-    if published.update(state=Signature.State.WITHDRAWN, **signatures.NO_WORDS):
+    if signatures.lose_words(published, state=Signature.State.WITHDRAWN):
         signatures.tell_of_change(signature.letter)
 
 

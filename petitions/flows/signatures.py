@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from typing import ParamSpec
+from uuid import uuid4
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -12,8 +13,8 @@ from django.db.models.functions import Now
 from petitions.crypto import typed
 from petitions.flows import milestones, proofs, snapshots
 from petitions.forms.people import mixes_scripts
-from petitions.models import Appear, Letter, Mark, Proof, Signature, WaitingSignature
-from petitions.models.signatures import searchable
+from petitions.models import Appear, Letter, Mark, Proof, Signature, Takedown, WaitingSignature
+from petitions.models.signatures import SignatureQuerySet, searchable
 from petitions.pending import Pending
 
 Rest = ParamSpec("Rest")
@@ -121,5 +122,17 @@ def hide(signature: Signature) -> None:
 
 def hide_row(signature: Signature | WaitingSignature) -> None:
     named = Signature.objects.named().filter(pk=signature.pk)
-    if named.update(kind=Signature.Kind.BY_POLICY, signed_at=None, **NO_WORDS):
+    if lose_words(named, kind=Signature.Kind.BY_POLICY, signed_at=None):
         tell_of_change(signature.letter)
+
+
+def lose_words(rows: SignatureQuerySet, **changes: object) -> bool:
+    """Erase what one row says, and give it a new id: the old one stood beside the name on public pages.
+
+    False when the row was not there. Takedown requests follow it; foreign keys are checked at commit.
+    """
+    old, new = rows.values_list("pk", flat=True).first(), uuid4()
+    if old is None or not rows.update(id=new, **NO_WORDS, **changes):
+        return False
+    Takedown.objects.filter(signature_id=old).update(signature_id=new)
+    return True

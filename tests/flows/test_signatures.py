@@ -8,7 +8,7 @@ from petitions.crypto import typed
 from petitions.flows import batches, letters, signatures
 from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
-from petitions.models import Appear, Letter, Mark, Signature, WaitingSignature
+from petitions.models import Appear, Letter, Mark, Signature, Takedown, WaitingSignature
 from tests.factories import make_letter, sign, signature_of
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +192,17 @@ def test_words_that_changed_are_held_back_and_their_statement_is_read_again():
     row = signature_of(receipt)
     assert (row.shows_statement, row.is_under_review) == (False, True)
     assert (row.public_statement, row.public_line) == ("", "name under review")
+
+
+@pytest.mark.parametrize(
+    "go", [by_receipt.withdraw, lambda receipt: by_receipt.change(receipt, Shown(Appear.ANONYMOUS))]
+)
+def test_a_row_without_its_name_has_not_the_id_that_stood_beside_it(go):
+    receipt = sign(make_letter(), "Ada Lovelace")
+    public = signature_of(receipt).pk
+    Takedown.objects.create(letter=Letter.objects.get(), signature_id=public, reason="Not mine.")
+
+    go(receipt)
+
+    assert signature_of(receipt).pk != public
+    assert Takedown.objects.get().signature == signature_of(receipt)
