@@ -1,45 +1,84 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.conf import settings
+from django.db import connection
 from psycopg import sql
 
 from tests import valkey
 from tests.mailserver import MailServer
-from tests.promises.site import Site
+from tests.promises.processes import Processes
+
+
+@pytest.fixture
+def figures(record_property) -> Callable[..., None]:
+    """Keeps what a promise was proved with, for the table that `make promises` prints."""
+
+    def keep(**values: object) -> None:
+        for name, value in values.items():
+            record_property(name, value)
+
+    return keep
 
 
 @pytest.fixture
 def own_database(tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database on the server that these tests run on."""
-    given = settings.DATABASES["default"]
-    if given["ENGINE"].endswith("sqlite3"):
+    if connection.vendor == "sqlite":
         yield f"sqlite:///{tmp_path / 'site.sqlite3'}"
         return
+    given = settings.DATABASES["default"]
     name = f"site_{uuid.uuid4().hex[:12]}"
     where = {"host": given["HOST"], "user": given["USER"], "password": given["PASSWORD"] or None}
-    port = f":{given['PORT']}" if given["PORT"] else ""
     with psycopg.connect(dbname="postgres", port=given["PORT"] or None, autocommit=True, **where) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        secret = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
-        yield f"postgresql://{given['USER']}{secret}@{given['HOST'].replace('/', '%2F')}{port}/{name}"
+        yield database_url(name)
         server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
-def site(tmp_path: Path, own_database: str, mail_server: MailServer) -> Iterator[Site]:
-    """Web, worker and beat as processes of their own, with a broker and a mail server of their own."""
+def site(tmp_path: Path, own_database: str, mail_server: MailServer) -> Iterator[Processes]:
+    """Web, worker and beat from an empty database on, with a broker and a mail server of their own."""
     mail_server.clear()
     socket = tmp_path / "valkey.sock"
+    surroundings = {"database_url": own_database, "redis_url": f"unix://{socket}", "keys": tmp_path / "keys"}
     with (
         valkey.running(socket),
-        Site(
-            tmp_path, database_url=own_database, redis_url=f"unix://{socket}", mail_port=mail_server.port
-        ) as running,
+        Processes(tmp_path, mail_port=mail_server.port, **surroundings) as running,
     ):
+        running.manage("migrate", "-v0")
+        running.start_web()
+        running.start_worker()
+        running.start_beat()
+        running.wait(running.answers)
         yield running
+
+
+@pytest.fixture
+def parts(tmp_path: Path, transactional_db: None, mails: MailServer) -> Iterator[Processes]:
+    """The parts that a test starts, on this test's own database, keys, Valkey and mail server.
+
+    What the test writes through models and flows they see, and the other way round.
+    """
+    surroundings = {
+        "database_url": database_url(str(connection.settings_dict["NAME"])),
+        "redis_url": settings.REDIS_URL,
+        "keys": settings.KEYS_DIR,
+    }
+    with Processes(tmp_path, mail_port=mails.port, **surroundings) as running:
+        yield running
+
+
+def database_url(name: str) -> str:
+    """Of the database with this name, on the server that these tests run on."""
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    given = settings.DATABASES["default"]
+    secret = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
+    port = f":{given['PORT']}" if given["PORT"] else ""
+    return f"postgresql://{given['USER']}{secret}@{given['HOST'].replace('/', '%2F')}{port}/{name}"

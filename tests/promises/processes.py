@@ -1,8 +1,9 @@
-"""A whole site of real processes: web, worker and beat, on a database, a broker and a mail server of its own."""
+"""Processes that a test starts, kills by their own ids, and waits for."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,12 +11,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.mailserver import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WEB = [
+BIN = Path(sys.executable).parent
+WEB = (
     "granian",
     "--interface",
     "wsgi",
@@ -23,9 +25,10 @@ WEB = [
     "--no-access-log",
     "--log-level",
     "warning",
-]
-CELERY = ["celery", "-A", "config"]
+)
+CELERY = ("celery", "-A", "config")
 QUEUES = "undersigned,deliveries"
+END_SECONDS = 10
 
 
 def until(condition: Callable[[], Any], seconds: float = 30, *, otherwise: Callable[[], str] = str) -> Any:
@@ -37,17 +40,26 @@ def until(condition: Callable[[], Any], seconds: float = 30, *, otherwise: Calla
     return result
 
 
-class Site:
-    """Started by `with`; each process is known by name and ended by its own id."""
+class Processes:
+    """The parts of a site on a database, a broker and a mail server; each is known by name, and has a log."""
 
-    def __init__(self, place: Path, *, database_url: str, redis_url: str, mail_port: int) -> None:
+    def __init__(
+        self,
+        place: Path,
+        *,
+        database_url: str,
+        redis_url: str,
+        keys: Path,
+        mail_port: int,
+        **environment: str,
+    ) -> None:
         self.place, self.port = place, free_port()
         self.url = f"http://localhost:{self.port}"
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "SECRET_KEY": "only-for-tests-" + "x" * 50,
-            "KEYS_DIR": str(place / "keys"),
+            "KEYS_DIR": str(keys),
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "SITE_URL": self.url,
@@ -58,33 +70,55 @@ class Site:
             "CODE_FROM_EMAIL": "codes@plain.test",
             "CODES_PER_MAILBOX": "1000",
             "STATIC_ROOT": str(place / "static"),
+            **environment,
         }
 
-    def __enter__(self) -> Site:
-        self.manage("migrate", "-v0")
-        self.manage("collectstatic", "--noinput", "-v0")
-        self.start("web", *WEB, "--port", str(self.port), "--workers", "2", "config.wsgi:application")
-        self.start("worker", *CELERY, "worker", "-c", "2", "-Q", QUEUES, "-l", "warning")
-        self.start("beat", *CELERY, "beat", "-s", str(self.place / "schedule"), "-l", "warning")
-        self.wait(self.answers)
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in self.processes.values():
+        for process in self.running.values():
             process.terminate()
-        for process in self.processes.values():
+        for process in self.running.values():
             try:
-                process.wait(10)
+                process.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
+    def start_web(self, workers: int = 2) -> None:
+        self.manage("collectstatic", "--noinput", "-v0")
+        options = ("--port", str(self.port), "--workers", str(workers))
+        self.start("web", *WEB, *options, "config.wsgi:application")
+
+    def start_worker(
+        self, name: str = "worker", *, queues: str = QUEUES, options: tuple[str, ...] = ()
+    ) -> None:
+        node = ("-n", f"{name}@localhost", "-c", "2", "-l", "warning")
+        self.start(name, *CELERY, "worker", "-Q", queues, *node, *options)
+
+    def start_beat(self, name: str = "beat") -> None:
+        schedule = str(self.place / f"{name}-schedule")
+        self.start(name, *CELERY, "beat", "-s", schedule, "--pidfile=", "-l", "warning")
+
     def start(self, name: str, program: str, *arguments: str) -> None:
-        command = [str(Path(sys.executable).parent / program), *arguments]
+        command = [str(BIN / program), *arguments]
         with (self.place / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
+            self.running[name] = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to the process and whatever it started: nothing of it runs afterwards."""
+        process = self.running.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def end(self, name: str, *, seconds: float = END_SECONDS) -> None:
+        """SIGTERM, and wait until it is gone."""
+        process = self.running.pop(name)
+        process.terminate()
+        process.wait(seconds)
 
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, "manage.py", *arguments]
