@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -136,8 +137,9 @@ CELERY_BEAT_SCHEDULE = {
         "close_letters": 3,
         "publish_batches": 3,
         "forget": 15,
+        "tell_of_trouble": 60,
     }.items()
-}
+} | {"compare_counts": {"task": "petitions.tasks.compare_counts", "schedule": crontab(hour=3, minute=17)}}
 CELERY_TIMEZONE = "UTC"
 
 # --- Mail --------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from petitions import counts, subscribers
 from petitions.crypto.sealing import NotSealedHere
 from petitions.documents import letters, text
@@ -116,6 +117,14 @@ def takedown(delivery: Delivery) -> Message:
     return _notice("takedown", delivery, {})
 
 
+def trouble(delivery: Delivery) -> Message:
+    return _notice("trouble", delivery, {})
+
+
+def mismatch(delivery: Delivery) -> Message:
+    return _notice("mismatch", delivery, {})
+
+
 MESSAGES: dict[str, Callable[[Delivery], Message]] = {
     Delivery.Kind.LETTER: letter,
     Delivery.Kind.MILESTONE: milestone,
@@ -123,6 +132,8 @@ MESSAGES: dict[str, Callable[[Delivery], Message]] = {
     Delivery.Kind.UPDATE: update,
     Delivery.Kind.CORRECTION: correction,
     Delivery.Kind.TAKEDOWN: takedown,
+    Delivery.Kind.TROUBLE: trouble,
+    Delivery.Kind.MISMATCH: mismatch,
 }
 
 
@@ -133,12 +144,17 @@ def _notice(name: str, delivery: Delivery, context: dict[str, Any]) -> Message:
         "admin:petitions_letter_change", args=[delivery.letter_id]
     )
     if delivery.user:
-        if not Membership.objects.filter(
-            letter=delivery.letter, user=delivery.user, user__is_active=True
-        ).exists():
+        if not _is_concerned(delivery.user, delivery):
             raise Obsolete
         return _compose(name, delivery.user.email, context, delivery)
     return _to_follower(name, delivery, context)
+
+
+def _is_concerned(user: User, delivery: Delivery) -> bool:
+    """Asked when the mail leaves: organizers of the letter, and operators of what is theirs to mend."""
+    is_operators = user.is_superuser and delivery.kind == Delivery.Kind.MISMATCH
+    is_organizer = Membership.objects.filter(letter=delivery.letter, user=user).exists()
+    return user.is_active and (is_organizer or is_operators)
 
 
 def _to_follower(name: str, delivery: Delivery, context: dict[str, Any]) -> Message:

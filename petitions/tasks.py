@@ -1,32 +1,44 @@
 """The only file that knows Celery. A task takes a primary key, claims its row, and may ring twice.
 
-Beat rings the others every few seconds. Each looks at the rows and does what the clock brings; one that fails
-is logged, holds up no other, and is rung again.
+Beat rings the others every few seconds. Each looks at the rows and does what the clock brings, alone: a second beat
+changes nothing. One that fails is logged, holds up no other, and is rung again.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from functools import wraps
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.db.models.functions import Now
 
-from petitions import limits
-from petitions.flows import batches, deliveries, letters, milestones, snapshots
+from petitions import comparison, limits
+from petitions.flows import batches, deliveries, jobs, letters, milestones, restores, sending, snapshots
 from petitions.models import Challenge, Delivery, Letter, journal
-from petitions.models.deliveries import sweep_abandoned
+from petitions.models.leases import take_back_abandoned
 
 BATCH = 200  # rows rung for at a time
 
 
-@shared_task
+def periodic(work: Callable[[], None]) -> Task[[], None]:
+    """A task that beat rings; its name is that of its lock and of the row that says when it ran."""
+
+    @wraps(work)
+    def alone() -> None:
+        jobs.run_alone(work.__name__, work)
+
+    return shared_task(alone)
+
+
+@periodic
 def close_letters() -> None:
     """Letters past their closing time, and keys that a crash left behind."""
     letters.close_overdue()
     letters.destroy_left_keys()
 
 
-@shared_task
+@periodic
 def publish_batches() -> None:
     """Anonymous signatures that have company, and milestones that fell unseen."""
     for letter in Letter.objects.filter(state=Letter.State.OPEN):
@@ -34,17 +46,21 @@ def publish_batches() -> None:
         milestones.check(letter)
 
 
-@shared_task
+@periodic
 def freeze_snapshots() -> None:
     """Pictures that deliveries wait for, and lists that nobody needs any more."""
     snapshots.freeze_due()
     snapshots.settle()
 
 
-@shared_task
+@periodic
 def drain_outbox() -> None:
     """Ring for what is due, in an order of chance: one bad message must not hold up the others."""
-    sweep_abandoned()
+    if not restores.is_own_database():
+        return
+    restores.turn_after_sending()
+    take_back_abandoned()
+    deliveries.repeat_alerts()
     due = list(Delivery.objects.unrung().values_list("pk", flat=True)[:BATCH])
     random.shuffle(due)
     Delivery.objects.filter(pk__in=due).update(rung_at=Now())
@@ -54,10 +70,28 @@ def drain_outbox() -> None:
 
 @shared_task(soft_time_limit=660, time_limit=700)
 def send_delivery(pk: int) -> None:
-    deliveries.send(pk)
+    """The only task that may outlast a minute: a mail server may take ten to answer."""
+    sending.send(pk)
+
+
+@periodic
+def tell_of_trouble() -> None:
+    deliveries.tell_of_trouble()
+
+
+@periodic
+def compare_counts() -> None:
+    """Each letter by itself, once a night: the numbers that it shows with the rows."""
+    for pk in Letter.objects.published().values_list("pk", flat=True):
+        compare_count.delay(pk)
 
 
 @shared_task
+def compare_count(pk: int) -> None:
+    comparison.compare(Letter.objects.get(pk=pk))
+
+
+@periodic
 def forget() -> None:
     """What is of no use any more: expired codes, yesterday's key of the limits, erased words in SQLite's log."""
     Challenge.objects.stale().delete()

@@ -10,6 +10,7 @@ from django.db import connection
 
 from petitions import cache as remembered
 from petitions import limits
+from petitions.flows import restores
 from tests import valkey
 from tests.mailserver import MailServer
 
@@ -57,3 +58,9 @@ def fresh_cache(monkeypatch) -> None:
     monkeypatch.setattr(remembered, "_silent_until", 0.0)
     monkeypatch.setattr(limits, "_silent_until", 0.0)
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def first_start() -> None:
+    """Each test's database is the first that its installation sees."""
+    (configured.KEYS_DIR / restores.REMEMBERED).unlink(missing_ok=True)

@@ -17,7 +17,15 @@ pytestmark = pytest.mark.django_db
 def test_beat_rings_tasks_that_exist():
     rung = {entry["task"].rpartition(".")[2] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
-    assert rung == {"drain_outbox", "freeze_snapshots", "close_letters", "publish_batches", "forget"}
+    assert rung == {
+        "drain_outbox",
+        "freeze_snapshots",
+        "close_letters",
+        "publish_batches",
+        "forget",
+        "tell_of_trouble",
+        "compare_counts",
+    }
     assert [name for name in rung if not hasattr(tasks, name)] == []
 
 

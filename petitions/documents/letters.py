@@ -31,8 +31,13 @@ def delivered(letter: Letter, snapshot: Snapshot) -> bytes:
 
 def current(letter: Letter, *, today: date) -> bytes:
     """The public PDF: today's rows."""
+    return _printed(current_document(letter, today=today))
+
+
+def current_document(letter: Letter, *, today: date) -> LetterDocument:
+    """What the public PDF prints."""
     signatures = letter.signatures.all()
-    document = _document(
+    return _document(
         letter,
         version=_frozen(letter.version),
         count=signatures.tally().as_json(),
@@ -41,7 +46,6 @@ def current(letter: Letter, *, today: date) -> bytes:
         ],
         dated=today,
     )
-    return _printed(document)
 
 
 def draft(letter: Letter, *, today: date) -> bytes:

@@ -1,25 +1,18 @@
-"""The outbox: rows written in the transaction that causes them, and sent one by one."""
+"""The outbox: rows written in the transaction that causes them, cancelled, and decided upon."""
 
 from __future__ import annotations
 
-import smtplib
-import uuid
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import User
-from config.logs import masked
-from petitions import mail
 from petitions.flows import audit, snapshots
-from petitions.models import Delivery, Letter, Recipient, Snapshot
-from petitions.smtp import Answered, Conversation
-from petitions.wire import Message
-
-FIRST_WAIT = timedelta(seconds=20)
-LONGEST_WAIT = timedelta(hours=1)
+from petitions.models import Attempt, Delivery, Letter, Recipient, Snapshot
+from petitions.models.deliveries import DeliveryQuerySet
 
 
 class NotPublished(Exception):
@@ -88,82 +81,77 @@ def deliver(letter: Letter, *, number: int, by: User) -> Snapshot:
 
 def cancel(delivery: Delivery, *, by: User) -> bool:
     """True when nothing of it had been given away; from then on nothing will be."""
-    waiting = Delivery.objects.filter(pk=delivery.pk, state__in=[Delivery.State.QUEUED, Delivery.State.HELD])
-    if not waiting.update(state=Delivery.State.CANCELLED, finished_at=Now()):
-        return False
-    audit.record("delivery_cancelled", letter=delivery.letter, by=by, about=delivery.pk)
-    return True
+    return bool(_cancel(Delivery.objects.filter(pk=delivery.pk), letter=delivery.letter, by=by))
 
 
-def send(pk: int) -> None:
-    """Claim the row and try once. Ringing twice does no harm: only one caller gets the lease."""
-    token = Delivery(pk=pk).claim()
-    if token is None:
-        return
-    delivery = Delivery.objects.select_related("letter", "recipient", "user", "subscription", "snapshot").get(
-        pk=pk
-    )
-    try:
-        message = mail.compose(delivery)
-        body = message.as_email().as_bytes()
-    except mail.Obsolete:
-        delivery.cancel_leased(token)
-    except mail.NotYet:
-        delivery.put_back(token, None, "", during=Delivery.State.LEASED, wait=timedelta(0))
-    except Exception as error:
-        _interrupted(delivery, token, error, Delivery.State.LEASED)
-        raise
-    else:
-        _converse(delivery, token, message, body)
-
-
-def _converse(delivery: Delivery, token: uuid.UUID, message: Message, body: bytes) -> None:
-    """Nothing is given away before `in_data` is committed; after it only the server's answer moves the row."""
-    phase: str = Delivery.State.LEASED
-    try:
-        with Conversation() as conversation:
-            conversation.offer(message.envelope_sender, message.to)
-            if not _let_out(delivery, token):
-                delivery.put_back(token, None, "", during=phase, wait=timedelta(0))
-                return
-            phase = Delivery.State.IN_DATA
-            code, text = conversation.hand_over(body)
-            delivery.accept(token, code, _kept(text))
-            phase = Delivery.State.ACCEPTED
-    except Answered as answer:
-        _answered(delivery, token, answer, phase)
-    except (OSError, UnicodeError, smtplib.SMTPException) as error:
-        _interrupted(delivery, token, error, phase)
+def cancel_rest(snapshot: Snapshot, *, by: User) -> list[Delivery]:
+    """Stop the mails of this delivering that have not left. Those that were stopped; no other one was."""
+    stopped = _cancel(snapshot.deliveries.all(), letter=snapshot.letter, by=by)
+    return list(Delivery.objects.filter(pk__in=stopped).select_related("recipient"))
 
 
 @transaction.atomic
-def _let_out(delivery: Delivery, token: uuid.UUID) -> bool:
-    """Commit `in_data` while the rendered snapshot is still the one that stands."""
-    if delivery.snapshot and not delivery.snapshot.let_out():
+def _cancel(rows: DeliveryQuerySet, *, letter: Letter, by: User) -> list[int]:
+    """Row by row, because each race with a sender is won or lost by itself."""
+    stopped = [pk for pk in rows.unsent().values_list("pk", flat=True) if _take_away(pk)]
+    for pk in stopped:
+        audit.record("delivery_cancelled", letter=letter, by=by, about=pk)
+    return stopped
+
+
+def _take_away(pk: int) -> bool:
+    """From its sender too, who then finds that the lease is gone before the body goes out."""
+    state = Delivery.State.CANCELLED
+    gone = {"state": state, "lease_token": None, "lease_until": None, "hold_reason": "", "finished_at": Now()}
+    if not Delivery.objects.unsent().filter(pk=pk).update(**gone):
         return False
-    return delivery.start_body(token)
+    Attempt.objects.filter(delivery=pk, ended_at=None).update(ended_at=Now(), outcome=state)
+    return True
 
 
-def _answered(delivery: Delivery, token: uuid.UUID, answer: Answered, phase: str) -> None:
-    if answer.is_final:
-        delivery.refuse(token, answer.code, _kept(answer.text), during=phase)
-    else:
-        delivery.put_back(token, answer.code, _kept(answer.text), during=phase, wait=_wait(delivery))
+def count_as_sent(delivery: Delivery, *, by: User) -> bool:
+    """An organizer takes it for arrived. True for the one who decided."""
+    return _decide(delivery, Delivery.Decision.SENT, by, state=Delivery.State.ACCEPTED, finished_at=Now())
 
 
-def _interrupted(delivery: Delivery, token: uuid.UUID, error: Exception, phase: str) -> None:
-    reason = type(error).__name__
-    if phase == Delivery.State.IN_DATA:
-        delivery.mark_unknown(token, reason)
-    else:
-        delivery.put_back(token, None, reason, during=phase, wait=_wait(delivery))
+def send_again(delivery: Delivery, *, by: User) -> bool:
+    """An organizer accepts that a second copy may arrive; it bears the same Message-ID."""
+    again = {"not_before": Now(), "waiting_since": Now(), "rung_at": None, "body_started_at": None}
+    return _decide(delivery, Delivery.Decision.AGAIN, by, state=Delivery.State.QUEUED, **again)
 
 
-def _wait(delivery: Delivery) -> timedelta:
-    """Twice as long each time, up to an hour."""
-    return min(FIRST_WAIT * 2 ** min(delivery.attempts, 10), LONGEST_WAIT)
+@transaction.atomic
+def _decide(delivery: Delivery, decision: str, by: User, **moved: object) -> bool:
+    undecided = Delivery.objects.undecided().filter(pk=delivery.pk)
+    if not undecided.update(decision=decision, decided_at=Now(), decided_by=by, **moved):
+        return False
+    audit.record(f"unknown_{decision}", letter=delivery.letter, by=by, about=delivery.pk)
+    return True
 
 
-def _kept(text: str) -> str:
-    """A server's words, bounded, on one line and without the address that servers like to repeat."""
-    return masked(" ".join(text.split()))[:500]
+def repeat_alerts() -> None:
+    """What an organizer must not miss is sent again when nobody knows whether it arrived."""
+    lost = Delivery.objects.to_repeat()
+    lost.update(state=Delivery.State.QUEUED, body_started_at=None, rung_at=None)
+
+
+def tell_of_mismatch(letter: Letter, *, day: date) -> None:
+    """Operators and organizers, once a day, that a shown number is not what the rows say."""
+    operators = Q(is_superuser=True, is_active=True)
+    readers = User.objects.filter(operators | Q(memberships__letter=letter)).distinct()
+    key = f"mismatch:{letter.pk}:{day}"
+    enqueue(letter, Delivery.Kind.MISMATCH, key=key, reader="user", ids=readers.values_list("pk", flat=True))
+
+
+def tell_of_trouble() -> None:
+    """Each organizer once of each kind of trouble that a delivering has; the panel says the same at once."""
+    letters = Delivery.objects.letters()
+    troubles = {
+        "unknown": letters.undecided(),
+        "refused": letters.refused_lately(),
+        "late": letters.late(),
+    }
+    for what, rows in troubles.items():
+        for snapshot in Snapshot.objects.filter(pk__in=rows.values("snapshot")).select_related("letter"):
+            key = f"trouble:{snapshot.pk}:{what}"
+            tell_organizers(snapshot.letter, Delivery.Kind.TROUBLE, key=key)

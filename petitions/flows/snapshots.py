@@ -51,14 +51,19 @@ def freeze(snapshot: Snapshot) -> bool:
     signatures = snapshot.letter.signatures.all()
     count = snapshot.count or signatures.tally().as_json()
     names = sorted(signature.public_line for signature in signatures.named().iterator())
+    kept = None if snapshot.is_settled else names
+    return snapshot.freeze(count=count, names=kept, sha256=digest(snapshot, count, names))
+
+
+def digest(snapshot: Snapshot, count: object, names: list[str]) -> str:
+    """The hash that stands in mail, PDF and page: SHA-256 over canonical JSON."""
     picture = {
         "letter": snapshot.letter.slug,
         "version": snapshot.version.sha256,
         "count": count,
         "list": names,
     }
-    kept = None if snapshot.is_settled else names
-    return snapshot.freeze(count=count, names=kept, sha256=sha256_hex(picture))
+    return sha256_hex(picture)
 
 
 def freeze_due() -> None:

@@ -1,9 +1,14 @@
+from petitions.models.attempts import Attempt
 from petitions.models.audit import AuditEvent
 from petitions.models.deliveries import Delivery
 from petitions.models.demands import Demand
+from petitions.models.installations import Installation
+from petitions.models.jobs import Job
+from petitions.models.leases import Lease
 from petitions.models.letters import Letter
 from petitions.models.memberships import Membership
 from petitions.models.milestones import Milestone
+from petitions.models.mismatches import Mismatch
 from petitions.models.proofs import Challenge, Mark, Proof
 from petitions.models.recipients import Recipient
 from petitions.models.responses import Response
@@ -16,15 +21,20 @@ from petitions.models.workplaces import Domain, Workplace
 
 __all__ = [
     "Appear",
+    "Attempt",
     "AuditEvent",
     "Challenge",
     "Delivery",
     "Demand",
     "Domain",
+    "Installation",
+    "Job",
+    "Lease",
     "Letter",
     "Mark",
     "Membership",
     "Milestone",
+    "Mismatch",
     "Proof",
     "Recipient",
     "Response",

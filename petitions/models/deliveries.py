@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Exists, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from petitions.models.installations import Installation
 from petitions.models.letters import Letter
 from petitions.models.milestones import Milestone
 from petitions.models.recipients import Recipient
@@ -29,7 +29,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self) -> DeliveryQuerySet:
         """Rows whose turn it is; a letter waits until its snapshot is frozen."""
         ready = Q(snapshot=None) | ~Q(snapshot__sha256="")
-        return self.filter(ready, state=Delivery.State.QUEUED, not_before__lte=Now())
+        return self.running().filter(ready, state=Delivery.State.QUEUED, not_before__lte=Now())
+
+    def running(self) -> DeliveryQuerySet:
+        """Nobody has paused their letter or the site."""
+        site_is_paused = Exists(Installation.objects.filter(is_paused=True))
+        return self.filter(~site_is_paused, letter__is_paused=False)
+
+    def sendable(self) -> DeliveryQuerySet:
+        """What must still be so when the body goes out; the snapshot is asked by itself."""
+        return self.running().filter(Q(recipient=None) | Q(recipient__opted_out_at=None))
 
     def unrung(self) -> DeliveryQuerySet:
         """Those that no worker was told of lately; a ring that got lost is repeated."""
@@ -42,16 +51,29 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def letters(self) -> DeliveryQuerySet:
         return self.filter(kind=Delivery.Kind.LETTER)
 
+    def unsent(self) -> DeliveryQuerySet:
+        """Nothing of them was given away, so they can still be cancelled or held."""
+        return self.filter(state__in=Delivery.UNSENT)
+
     def unfinished(self) -> DeliveryQuerySet:
-        return self.filter(
-            state__in=[
-                Delivery.State.HELD,
-                Delivery.State.QUEUED,
-                Delivery.State.LEASED,
-                Delivery.State.IN_DATA,
-                Delivery.State.UNKNOWN,
-            ]
-        )
+        return self.filter(state__in=[*Delivery.UNSENT, Delivery.State.IN_DATA, Delivery.State.UNKNOWN])
+
+    def undecided(self) -> DeliveryQuerySet:
+        """Unknown, and only a person may say what is to become of them."""
+        return self.filter(state=Delivery.State.UNKNOWN).exclude(kind__in=Delivery.REPEATED)
+
+    def to_repeat(self) -> DeliveryQuerySet:
+        """Alerts that may not have arrived: rather twice than never."""
+        lost = self.filter(state=Delivery.State.UNKNOWN, kind__in=Delivery.REPEATED)
+        return lost.filter(not_before__lte=Now())
+
+    def late(self) -> DeliveryQuerySet:
+        """Waiting for longer than a mail server needs to be restarted."""
+        waiting = [Delivery.State.QUEUED, Delivery.State.LEASED]
+        return self.running().filter(state__in=waiting, waiting_since__lt=Now() - Delivery.LATE)
+
+    def refused_lately(self) -> DeliveryQuerySet:
+        return self.filter(state=Delivery.State.REFUSED, finished_at__gt=Now() - Delivery.LATELY)
 
 
 class Delivery(models.Model):
@@ -62,6 +84,8 @@ class Delivery(models.Model):
         UPDATE = "update", _("update")
         CORRECTION = "correction", _("correction notice")
         TAKEDOWN = "takedown", _("takedown alert")
+        TROUBLE = "trouble", _("alert about deliveries")
+        MISMATCH = "mismatch", _("alert about a number")
 
     class State(models.TextChoices):
         HELD = "held", _("held")
@@ -74,8 +98,18 @@ class Delivery(models.Model):
         BOUNCED = "bounced", _("bounced")
         CANCELLED = "cancelled", _("cancelled")
 
+    class Hold(models.TextChoices):
+        RESTORED = "restored", _("the database was restored: it may have been sent before")
+
+    class Decision(models.TextChoices):
+        SENT = "sent", _("counted as sent by an organizer")
+        AGAIN = "again", _("sent again by an organizer")
+
+    UNSENT = (State.HELD, State.QUEUED, State.LEASED)
+    REPEATED = (Kind.TAKEDOWN, Kind.TROUBLE, Kind.MISMATCH)  # alerts to organizers: at least once
     RING = timedelta(seconds=30)
-    LEASE = timedelta(minutes=15)  # longer than the ten minutes a mail server may take to answer
+    LATE = timedelta(hours=1)
+    LATELY = timedelta(days=1)
 
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="deliveries")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
@@ -97,6 +131,7 @@ class Delivery(models.Model):
 
     message_id = models.CharField(max_length=64, unique=True, default=new_message_id)
     not_before = models.DateTimeField(db_default=Now())
+    waiting_since = models.DateTimeField(db_default=Now())
     rung_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     lease_token = models.UUIDField(null=True)
@@ -107,6 +142,13 @@ class Delivery(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(_("finished"), null=True)
 
+    hold_reason = models.CharField(max_length=8, choices=Hold.choices, blank=True)
+    decision = models.CharField(max_length=5, choices=Decision.choices, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
@@ -114,6 +156,7 @@ class Delivery(models.Model):
         verbose_name_plural = _("deliveries")
         ordering = ["pk"]
         indexes = [
+            models.Index(fields=["body_started_at"], name="deliveries_begun"),
             models.Index(fields=["not_before"], condition=Q(state="queued"), name="deliveries_due"),
             models.Index(
                 fields=["lease_until"], condition=Q(state__in=["leased", "in_data"]), name="deliveries_leased"
@@ -165,6 +208,16 @@ class Delivery(models.Model):
                 | ~Q(state__in=["accepted", "refused", "bounced", "cancelled"]) & Q(finished_at=None),
                 name="a_finished_delivery_says_when",
             ),
+            models.CheckConstraint(
+                condition=Q(state="held", hold_reason__in=["restored"])
+                | ~Q(state="held") & Q(hold_reason=""),
+                name="a_held_delivery_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(decision="", decided_at=None)
+                | Q(decision__in=["sent", "again"], decided_at__isnull=False),
+                name="a_decision_about_an_unknown_delivery_has_a_time",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -177,59 +230,18 @@ class Delivery(models.Model):
             return str(self.recipient)
         return self.user.email if self.user else str(_("a follower"))
 
-    def claim(self) -> uuid.UUID | None:
-        """The lease of the one sender who may go on, or None."""
-        token = uuid.uuid4()
-        due = Delivery.objects.due().filter(pk=self.pk).values("pk")
-        won = Delivery.objects.filter(pk__in=due, state=self.State.QUEUED).update(
-            state=self.State.LEASED,
-            lease_token=token,
-            lease_until=Now() + self.LEASE,
-            attempts=F("attempts") + 1,
-        )
-        return token if won else None
+    @property
+    def is_cancellable(self) -> bool:
+        """As far as this object knows; cancelling itself asks the row."""
+        return self.state in self.UNSENT
 
-    def start_body(self, token: uuid.UUID) -> bool:
-        """From here on only the server's answer or a person moves the row."""
-        mine = Delivery.objects.filter(pk=self.pk, state=self.State.LEASED, lease_token=token)
-        return bool(mine.update(state=self.State.IN_DATA, body_started_at=Now()))
+    @property
+    def is_undecided(self) -> bool:
+        return self.state == self.State.UNKNOWN and self.kind not in self.REPEATED
 
-    def accept(self, token: uuid.UUID, code: int, text: str) -> bool:
-        return self._finish(token, self.State.IN_DATA, self.State.ACCEPTED, code, text)
-
-    def refuse(self, token: uuid.UUID, code: int, text: str, *, during: str) -> bool:
-        return self._finish(token, during, self.State.REFUSED, code, text)
-
-    def cancel_leased(self, token: uuid.UUID) -> bool:
-        return self._move(token, self.State.LEASED, self.State.CANCELLED, {"finished_at": Now()})
-
-    def put_back(
-        self, token: uuid.UUID, code: int | None, text: str, *, during: str, wait: timedelta
-    ) -> bool:
-        """Queue it again: nothing was given away, or the server said that it did not take it."""
-        again = {"body_started_at": None, "rung_at": None, "not_before": Now() + wait}
-        return self._move(token, during, self.State.QUEUED, again | {"smtp_code": code, "smtp_text": text})
-
-    def mark_unknown(self, token: uuid.UUID, text: str) -> bool:
-        return self._move(token, self.State.IN_DATA, self.State.UNKNOWN, {"smtp_text": text})
-
-    def _finish(self, token: uuid.UUID, before: str, after: str, code: int, text: str) -> bool:
-        values = {"finished_at": Now(), "smtp_code": code, "smtp_text": text}
-        return self._move(token, before, after, values)
-
-    def _move(self, token: uuid.UUID, before: str, after: str, values: Mapping[str, object]) -> bool:
-        """One conditional update that ends the lease; a sender whose lease was given away changes nothing."""
-        mine = Delivery.objects.filter(pk=self.pk, state=before, lease_token=token)
-        return bool(mine.update(state=after, lease_token=None, lease_until=None, **values))
-
-
-def sweep_abandoned() -> None:
-    """Before the body: back to the queue. After it began: unknown, which only a person decides."""
-    abandoned = Delivery.objects.abandoned()
-    free = {"lease_token": None, "lease_until": None}
-    abandoned.filter(state=Delivery.State.LEASED).update(
-        state=Delivery.State.QUEUED, not_before=Now(), **free
-    )
-    abandoned.filter(state=Delivery.State.IN_DATA).update(
-        state=Delivery.State.UNKNOWN, body_started_at=Coalesce("body_started_at", Now()), **free
-    )
+    @property
+    def stands(self) -> str:
+        """Its state in words, which do not call accepted what an organizer has decided."""
+        if self.state == self.State.ACCEPTED and self.decision == self.Decision.SENT:
+            return str(self.Decision.SENT.label)
+        return self.get_state_display()

@@ -90,6 +90,7 @@ class Letter(models.Model):
     state = models.CharField(
         _("state"), max_length=8, choices=State.choices, default=State.DRAFT, editable=False
     )
+    is_paused = models.BooleanField(_("paused"), default=False, editable=False)  # nothing leaves meanwhile
     opens_at = models.DateTimeField(
         _("opens"), null=True, blank=True, help_text=_("Empty: as soon as you open it.")
     )

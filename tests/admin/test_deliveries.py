@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from petitions.flows import deliveries, letters
-from petitions.models import Delivery, Letter, Recipient, Snapshot, Subscription
+from petitions.models import Delivery, Lease, Letter, Recipient, Snapshot, Subscription
 from tests.admin.posts import page
 from tests.factories import make_letter
 
@@ -121,13 +121,13 @@ def test_waiting_mail_is_cancelled_and_one_under_way_is_not(as_owner, closed):
     as_owner.post(page("deliver", closed), {"number": 2})
     first, second = Delivery.objects.letters().order_by("pk")
     Snapshot.objects.filter(pk=second.snapshot_id).update(sha256="x", count={"total": 0})
-    assert second.claim()
+    assert Lease.take(second.pk).start_body()
     assert as_owner.get(page("delivery_cancel", closed, first.pk)).status_code == 405
     as_owner.post(page("delivery_cancel", closed, first.pk))
     answer = as_owner.post(page("delivery_cancel", closed, second.pk), follow=True)
     assert "Too late: this mail does not wait any more." in answer.content.decode()
     states = Delivery.objects.letters().order_by("pk").values_list("state", flat=True)
-    assert list(states) == ["cancelled", "leased"]
+    assert list(states) == ["cancelled", "in_data"]
 
 
 def test_editor_cancels_nothing(closed, member, as_owner):

@@ -11,12 +11,12 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 from pypdf import PdfReader
 
-from petitions.flows import batches, deliveries, letters, snapshots
+from petitions.flows import batches, deliveries, letters, sending, snapshots
 from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
 from petitions.mail import compose
-from petitions.models import Appear, Delivery, Snapshot
-from petitions.models.deliveries import sweep_abandoned
+from petitions.models import Appear, Delivery, Lease, Snapshot
+from petitions.models.leases import take_back_abandoned
 from petitions.smtp import Conversation
 from tests.beside import Beside
 from tests.factories import make_draft, make_letter, make_user, sign
@@ -33,7 +33,7 @@ def send_all():
     """What the sweep and the worker do, one row after the other."""
     snapshots.freeze_due()
     for pk in Delivery.objects.due().values_list("pk", flat=True):
-        deliveries.send(pk)
+        sending.send(pk)
 
 
 def let_leases_end():
@@ -144,10 +144,11 @@ def test_a_sender_that_rendered_an_older_picture_sends_nothing(mails):
     deliver(letter)
     snapshots.freeze_due()
     delivery = Delivery.objects.due().select_related("letter", "recipient", "snapshot").first()
-    token = delivery.claim()
+    lease = Lease.take(delivery.pk)
     by_receipt.withdraw(receipt)
 
-    assert deliveries._let_out(delivery, token) is False
+    with pytest.raises(sending.Withheld):
+        sending._let_out(delivery, lease)
     assert Delivery.objects.get(pk=delivery.pk).state == "leased"
 
 
@@ -255,10 +256,10 @@ def test_a_sender_that_died_before_the_body_is_followed_by_another(mails):
     deliver(letter)
     snapshots.freeze_due()
     for delivery in letter.deliveries.letters():
-        delivery.claim()
+        Lease.take(delivery.pk)
     let_leases_end()
 
-    sweep_abandoned()
+    take_back_abandoned()
     send_all()
 
     assert states(letter) == ["accepted", "accepted"]
@@ -269,10 +270,10 @@ def test_a_sender_that_died_in_the_body_leaves_it_unknown(mails):
     deliver(letter)
     snapshots.freeze_due()
     for delivery in letter.deliveries.letters():
-        delivery.start_body(delivery.claim())
+        Lease.take(delivery.pk).start_body()
     let_leases_end()
 
-    sweep_abandoned()
+    take_back_abandoned()
     send_all()
 
     assert states(letter) == ["unknown", "unknown"]
@@ -284,13 +285,13 @@ def test_an_old_sender_that_wakes_up_changes_nothing():
     deliver(letter)
     snapshots.freeze_due()
     delivery = letter.deliveries.letters().first()
-    old = delivery.claim()
+    old = Lease.take(delivery.pk)
     let_leases_end()
-    sweep_abandoned()
-    new = delivery.claim()
+    take_back_abandoned()
+    new = Lease.take(delivery.pk)
 
-    assert (delivery.start_body(old), delivery.refuse(old, 550, "", during="leased")) == (False, False)
-    assert delivery.start_body(new)
+    assert (old.start_body(), old.refuse(550, "", during="leased")) == (False, False)
+    assert new.start_body()
 
 
 def test_only_one_of_two_senders_gets_the_row():
@@ -299,7 +300,7 @@ def test_only_one_of_two_senders_gets_the_row():
     snapshots.freeze_due()
     delivery = letter.deliveries.letters().first()
 
-    assert [bool(delivery.claim()), bool(delivery.claim())] == [True, False]
+    assert [bool(Lease.take(delivery.pk)), bool(Lease.take(delivery.pk))] == [True, False]
 
 
 def test_a_picture_being_frozen_while_somebody_hides_is_made_anew():
@@ -318,16 +319,16 @@ def test_a_letter_whose_picture_thaws_after_the_claim_waits_and_is_not_cancelled
     letter = make_letter()
     deliver(letter)
     snapshots.freeze_due()
-    claim = Delivery.claim
+    take = Lease.take
 
-    def thaw_after_claim(delivery):
-        token = claim(delivery)
+    def thaw_after_claim(pk):
+        lease = take(pk)
         snapshots.thaw(letter)
-        return token
+        return lease
 
-    monkeypatch.setattr(Delivery, "claim", thaw_after_claim)
-    deliveries.send(letter.deliveries.letters().first().pk)
-    monkeypatch.setattr(Delivery, "claim", claim)
+    monkeypatch.setattr(Lease, "take", thaw_after_claim)
+    sending.send(letter.deliveries.letters().first().pk)
+    monkeypatch.setattr(Lease, "take", take)
     assert states(letter) == ["queued", "queued"]
 
     send_all()
@@ -378,11 +379,11 @@ def test_a_picture_that_changed_at_the_last_moment_gives_nothing_away(mails):
     deliver(letter)
     snapshots.freeze_due()
     delivery = Delivery.objects.select_related("letter", "recipient", "snapshot").letters().first()
-    token = delivery.claim()
+    lease = Lease.take(delivery.pk)
     message = compose(delivery)
     by_receipt.withdraw(receipt)
 
-    deliveries._converse(delivery, token, message, message.as_email().as_bytes())
+    sending._converse(delivery, lease, message, message.as_email().as_bytes())
 
     assert (Delivery.objects.get(pk=delivery.pk).state, mails.mails) == ("queued", [])
 
@@ -462,11 +463,11 @@ def test_the_attached_pdf_is_the_picture_and_not_the_moment(mails):
     deliver(letter)
     snapshots.freeze_due()
     first, second = Delivery.objects.due().values_list("pk", flat=True)
-    deliveries.send(first)
+    sending.send(first)
 
     by_receipt.withdraw(receipt)
     sign(letter, "Grace Hopper")
-    deliveries.send(second)
+    sending.send(second)
 
     for mail in mails.mails:
         (attached,) = mail.iter_attachments()
@@ -492,7 +493,7 @@ def test_the_list_stays_until_its_last_copy_is_out(mails):
     sign(letter, "Ada Lovelace")
     snapshot = deliver(letter)
     snapshots.freeze_due()
-    deliveries.send(Delivery.objects.due().first().pk)
+    sending.send(Delivery.objects.due().first().pk)
 
     snapshots.settle()
 

@@ -12,7 +12,7 @@ from petitions import counts
 from petitions.flows import batches, deliveries, letters, proofs, reviews, signatures, snapshots, takedowns
 from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import AlreadySigned, LetterNotOpen, Shown
-from petitions.models import Appear, Challenge, Letter, Mark, Signature, Takedown, WaitingSignature
+from petitions.models import Appear, Challenge, Lease, Letter, Mark, Signature, Takedown, WaitingSignature
 from tests.beside import Beside
 from tests.factories import make_letter, make_user, sign, signature_of
 
@@ -173,8 +173,8 @@ def test_of_two_senders_at_once_one_gets_the_row():
     delivery = letter.deliveries.letters().first()
 
     with transaction.atomic():
-        first = delivery.claim()
-        second = Beside(delivery.claim)
+        first = Lease.take(delivery.pk)
+        second = Beside(lambda: Lease.take(delivery.pk))
         second.wait_a_little()
 
     assert (bool(first), second.outcome()) == (True, None)

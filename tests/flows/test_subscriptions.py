@@ -5,7 +5,7 @@ from django.test import Client
 
 from petitions import subscribers
 from petitions.crypto import sealing
-from petitions.flows import deliveries, milestones, updates
+from petitions.flows import milestones, sending, updates
 from petitions.models import Delivery, Subscription
 from tests.factories import make_draft, make_letter, make_user, sign
 
@@ -21,7 +21,7 @@ def follow(client, letter, mails, address="ada@private.test"):
 
 def send_all():
     for pk in Delivery.objects.due().values_list("pk", flat=True):
-        deliveries.send(pk)
+        sending.send(pk)
 
 
 def test_an_address_is_stored_sealed_and_only_after_its_code(client, mails):

@@ -1,0 +1,147 @@
+"""Every shown number beside the rows: the page, the PDF, the mail and the snapshots of a letter.
+
+The rows are counted by a query of its own, so that a fault in the shared count is seen as well.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from petitions.documents import letters as documents
+from petitions.flows import deliveries, snapshots
+from petitions.mail import letter_context
+from petitions.models import Letter, Mismatch, Signature, Snapshot
+from petitions.views import letters as pages
+
+LOOKS = 3  # people sign while we look
+ON_THE_PAGE = re.compile(r'<data value="(\d+)">')
+IN_A_SENTENCE = re.compile(r"(\d[\d,]*) signatures?: (\d[\d,]*) named")
+NONE = -1  # no number was found where one should be
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the table holds of one letter."""
+
+    total: int
+    named: int
+    withdrawn: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number as somebody reads it, and the least and the most that it may be."""
+
+    place: str
+    shown: int
+    least: int
+    most: int
+
+    @property
+    def is_true(self) -> bool:
+        return self.least <= self.shown <= self.most
+
+
+def compare(letter: Letter) -> list[Figure]:
+    """Keep what is wrong each time that we look, log an error for it, and tell operators and organizers."""
+    wrong = look(letter)
+    for _ in range(LOOKS - 1):
+        if wrong:
+            time.sleep(settings.COUNT_SECONDS)  # as long as a shown number may lag behind
+            wrong = look(letter)
+    for figure in wrong:
+        log.error("Letter %s, %s: shows %s, counted %s.", letter.pk, figure.place, figure.shown, figure.most)
+    _keep(letter, wrong)
+    return wrong
+
+
+def look(letter: Letter) -> list[Figure]:
+    """Whatever is shown must lie between the rows before and the rows after."""
+    before = _count(letter)
+    shown = dict(_shown_now(letter))
+    after = _count(letter)
+    totals, names = sorted([before.total, after.total]), sorted([before.named, after.named])
+    figures = [
+        Figure(place, number, *(names if "names" in place else totals)) for place, number in shown.items()
+    ]
+    for snapshot in letter.snapshots.all().frozen().select_related("version", "letter"):
+        figures += _of_a_snapshot(snapshot, after)
+    return [figure for figure in figures if not figure.is_true]
+
+
+def _count(letter: Letter) -> Rows:
+    published = Q(state=Signature.State.PUBLISHED)
+    counted = Signature.objects.filter(letter=letter).aggregate(
+        total=Count("pk", filter=published),
+        named=Count("pk", filter=published & Q(kind=Signature.Kind.NAMED)),
+        withdrawn=Count("pk", filter=Q(state=Signature.State.WITHDRAWN)),
+    )
+    return Rows(**counted)
+
+
+def _shown_now(letter: Letter) -> Iterator[tuple[str, int]]:
+    page = pages.letter(_request(), letter.slug).content.decode()
+    yield "page", _found(ON_THE_PAGE, page, 1)
+    yield "page, in words", _found(IN_A_SENTENCE, page, 1)
+    yield "page, names in words", _found(IN_A_SENTENCE, page, 2)
+    document = documents.current_document(letter, today=timezone.now().date())
+    yield "PDF", _found(IN_A_SENTENCE, " ".join(document.count_lines), 1)
+    yield "PDF, names", len(document.signatories)
+
+
+def _of_a_snapshot(snapshot: Snapshot, rows: Rows) -> Iterator[Figure]:
+    """Who has withdrawn since is in it still; while its list is kept, list, number and hash are one."""
+    count = snapshot.count or {}
+    place = f"snapshot {snapshot.number}"
+    total, named = int(count["total"]), int(count["named"])
+    yield Figure(place, total, 0, rows.total + rows.withdrawn)
+    yield _equal(f"{place}, sum of kinds", named + sum(count["anonymous"].values()), total)
+    yield _equal(f"{place}, sum of proofs", sum(count["by_proof"].values()), total)
+    mail = render_to_string("emails/letter.txt", letter_context(snapshot.letter, snapshot))
+    yield _equal(f"{place}, mail", _found(IN_A_SENTENCE, " ".join(mail.split()), 1), total)
+    if snapshot.names is not None:
+        yield _equal(f"{place}, list", len(snapshot.names), named)
+        is_same = snapshots.digest(snapshot, count, snapshot.names) == snapshot.sha256
+        yield _equal(f"{place}, hash", int(is_same), 1)
+
+
+def _equal(place: str, shown: int, counted: int) -> Figure:
+    return Figure(place, shown, counted, counted)
+
+
+def _found(pattern: re.Pattern[str], text: str, group: int) -> int:
+    found = pattern.search(text)
+    return int(found[group].replace(",", "")) if found else NONE
+
+
+def _request() -> HttpRequest:
+    """As a stranger asks."""
+    request = HttpRequest()
+    site = urlsplit(settings.SITE_URL)
+    request.method = "GET"
+    request.META = {"SERVER_NAME": site.hostname or "", "SERVER_PORT": str(site.port or 443)}
+    return request
+
+
+@transaction.atomic
+def _keep(letter: Letter, wrong: list[Figure]) -> None:
+    """Only what is wrong now; whoever is concerned is told once a day."""
+    letter.mismatches.all().delete()
+    for figure in wrong:
+        Mismatch.objects.create(letter=letter, place=figure.place, shown=figure.shown, counted=figure.most)
+    if wrong:
+        deliveries.tell_of_mismatch(letter, day=timezone.now().date())

@@ -1,0 +1,25 @@
+"""The installation: what this database knows about where it runs. One row, made by the first who needs it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class Installation(models.Model):
+    """`epoch` is turned while mails leave and kept outside as well, so that an older copy is told apart."""
+
+    ONLY = 1
+
+    epoch = models.UUIDField(default=uuid.uuid4)
+    turned_at = models.DateTimeField(db_default=Now())
+    is_paused = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="there_is_one_installation")]
+
+    def __str__(self) -> str:
+        return "paused" if self.is_paused else "sending"
