@@ -1,64 +1,22 @@
-"""Delivering a letter, and what became of each message."""
+"""What became of each message, and what a person can do about it: stop, pause, decide."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from petitions import counts
-from petitions.admin import access, pages
-from petitions.documents import letters as documents
-from petitions.documents.sentences import count_sentences
-from petitions.flows import deliveries, snapshots
-from petitions.forms.deliveries import DeliverForm
+from petitions.admin import access, pages, troubles
+from petitions.flows import deliveries, pauses
 from petitions.models import Delivery, Letter, Snapshot
 
 PAGE = 100
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def deliver(request: HttpRequest, pk: int) -> HttpResponse:
-    letter = access.letter(request, pk, roles=access.OWNERS)
-    if letter.state not in (Letter.State.OPEN, Letter.State.CLOSED):
-        return pages.failed(request, letter, _("Only an open or closed letter can be delivered."))
-    form = DeliverForm(
-        letter, snapshots.next_number(letter), request.POST if request.method == "POST" else None
-    )
-    if not form.is_bound or not form.is_valid():
-        return _offer(request, letter, form)
-    try:
-        snapshot = deliveries.deliver(letter, number=form.cleaned_data["number"], by=access.person(request))
-    except deliveries.NobodyToDeliverTo:
-        form.add_error(None, _("There is nobody to deliver it to: every recipient has opted out."))
-        return _offer(request, letter, form)
-    except snapshots.NumberTaken:
-        form.add_error(None, _("The letter changed since this page was opened. Please look again."))
-        return _offer(request, letter, form)
-    number = snapshot.deliveries.count()
-    sentence = ngettext("%(number)s mail is on its way.", "%(number)s mails are on their way.", number)
-    return pages.done(request, letter, sentence % {"number": number}, to="deliveries")
-
-
-def _offer(request: HttpRequest, letter: Letter, form: DeliverForm) -> HttpResponse:
-    """What will go out, to whom, with which number."""
-    recipients = list(letter.recipients.all())
-    context = {
-        "form": form,
-        "recipients": [recipient for recipient in recipients if not recipient.opted_out_at],
-        "opted_out": [recipient for recipient in recipients if recipient.opted_out_at],
-        "count_sentences": count_sentences(counts.recount(letter).as_json(), documents.domain_names(letter)),
-        "earlier": letter.snapshots.filter(reason=Snapshot.Reason.DELIVERY),
-        "waits": letter.is_open,
-    }
-    return pages.show(
-        request, letter, "deliver", _("Deliver the letter"), context, status=422 if form.is_bound else 200
-    )
 
 
 @require_safe
@@ -66,27 +24,111 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
     letter = access.letter(request, pk)
     context = {
         "page": _page(letter, request.GET.get("page")),
+        "under_way": _under_way(letter),
         "followers": _followers(letter),
-        "can_cancel": access.role(letter) in access.OWNERS,
+        "troubles": troubles.of(letter),
+        "is_owner": access.role(letter) in access.OWNERS,
     }
     return pages.show(request, letter, "deliveries", _("Deliveries"), context)
+
+
+@require_safe
+def one(request: HttpRequest, pk: int, delivery: int) -> HttpResponse:
+    """The evidence: every attempt, what was handed over, and what the mail server said."""
+    letter = access.letter(request, pk)
+    found = _found(letter, delivery)
+    context = {
+        "delivery": found,
+        "attempts": found.tries.all(),
+        "is_owner": access.role(letter) in access.OWNERS,
+    }
+    return pages.show(request, letter, "delivery", _("One mail"), context)
 
 
 @require_POST
 def cancel(request: HttpRequest, pk: int, delivery: int) -> HttpResponse:
     letter = access.letter(request, pk, roles=access.OWNERS)
-    found = letter.deliveries.filter(pk=delivery).select_related("letter").first()
-    if found is None:
-        raise Http404
-    if deliveries.cancel(found, by=access.person(request)):
+    if deliveries.cancel(_found(letter, delivery), by=access.person(request)):
         return pages.done(request, letter, _("Cancelled: this mail will not go out."), to="deliveries")
     return pages.failed(request, letter, _("Too late: this mail does not wait any more."), to="deliveries")
 
 
+@require_POST
+def cancel_rest(request: HttpRequest, pk: int, snapshot: int) -> HttpResponse:
+    """Stop what has not left, and say which that was and which had left."""
+    letter = access.letter(request, pk, roles=access.OWNERS)
+    found = get_object_or_404(letter.snapshots.filter(reason=Snapshot.Reason.DELIVERY), pk=snapshot)
+    stopped = deliveries.cancel_rest(found, by=access.person(request))
+    gone = found.deliveries.exclude(state=Delivery.State.CANCELLED).select_related("recipient")
+    sentences = [
+        _which(stopped, _("Stopped, and will not go out: %(who)s.")),
+        _which(list(gone), _("Too late for: %(who)s.")),
+    ]
+    sentence = " ".join(filter(None, sentences)) or _("There was nothing left to stop.")
+    return (pages.done if stopped else pages.failed)(request, letter, sentence, to="deliveries")
+
+
+@require_POST
+def decide(request: HttpRequest, pk: int, delivery: int) -> HttpResponse:
+    letter = access.letter(request, pk, roles=access.OWNERS)
+    found, person = _found(letter, delivery), access.person(request)
+    choices: dict[str, tuple[Callable[..., bool], str]] = {
+        Delivery.Decision.SENT: (deliveries.count_as_sent, _("It is counted as sent.")),
+        Delivery.Decision.AGAIN: (deliveries.send_again, _("It waits to be sent again.")),
+    }
+    if request.POST.get("decision") not in choices:
+        return pages.failed(
+            request, letter, _("Please choose: count as sent, or send again."), to="deliveries"
+        )
+    act, sentence = choices[request.POST["decision"]]
+    if act(found, by=person):
+        return pages.done(request, letter, sentence, to="deliveries")
+    return pages.failed(
+        request, letter, _("There is nothing to decide about this mail any more."), to="deliveries"
+    )
+
+
+@require_POST
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = access.letter(request, pk, roles=access.OWNERS)
+    pauses.pause(letter, by=access.person(request))
+    return pages.done(request, letter, _("Paused: no mail of this letter leaves."), to="deliveries")
+
+
+@require_POST
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = access.letter(request, pk, roles=access.OWNERS)
+    pauses.resume(letter, by=access.person(request))
+    return pages.done(request, letter, _("Mails of this letter leave again."), to="deliveries")
+
+
+def _known(letter: Letter) -> QuerySet[Delivery]:
+    """Mails to readers who are known; followers are not."""
+    return letter.deliveries.filter(subscription=None).select_related(
+        "letter", "recipient", "user", "decided_by"
+    )
+
+
+def _found(letter: Letter, pk: int) -> Delivery:
+    found: Delivery = get_object_or_404(_known(letter), pk=pk)
+    return found
+
+
 def _page(letter: Letter, number: str | None) -> Page[Delivery]:
     """One line for each reader who is known; the newest first."""
-    rows = letter.deliveries.filter(subscription=None).select_related("recipient", "user").order_by("-pk")
-    return Paginator(rows, PAGE).get_page(number)
+    return Paginator(_known(letter).order_by("-pk"), PAGE).get_page(number)
+
+
+def _under_way(letter: Letter) -> QuerySet[Snapshot]:
+    """Deliverings of which something can still be stopped."""
+    unsent = Count("deliveries", filter=Q(deliveries__state__in=Delivery.UNSENT))
+    return letter.snapshots.annotate(unsent=unsent, number_of_mails=Count("deliveries")).filter(unsent__gt=0)
+
+
+def _which(rows: list[Delivery], sentence: str) -> str:
+    if not rows:
+        return ""
+    return sentence % {"who": "; ".join(row.reader for row in rows)}
 
 
 def _followers(letter: Letter) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from petitions import counts
-from petitions.admin import access, life
+from petitions.admin import access, life, troubles
+from petitions.admin.troubles import Troubles
 from petitions.documents import letters as documents
 from petitions.documents.sentences import count_sentences
 from petitions.models import Delivery, Letter, Milestone
@@ -32,6 +33,7 @@ class Overview:
     is_delivered: bool
     takedowns: int
     under_review: int
+    troubles: Troubles
 
     @property
     def is_owner(self) -> bool:
@@ -66,6 +68,7 @@ def of(letter: Letter, role: str) -> Overview:
         is_delivered=is_delivered,
         takedowns=letter.takedowns.filter(decided_at=None).count(),
         under_review=letter.signatures.all().named().filter(is_under_review=True).count(),
+        troubles=troubles.of(letter),
     )
 
 

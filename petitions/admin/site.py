@@ -11,6 +11,7 @@ from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,8 +27,15 @@ class Workspace(AdminSite):
     index_title = gettext_lazy("Your letters")
     enable_nav_sidebar = False
 
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.pages: list[
+            URLPattern
+        ] = []  # of the site as a whole; those of a letter belong to its ModelAdmin
+
     def get_urls(self) -> list[Any]:
-        return [address for address in super().get_urls() if getattr(address, "name", "") not in LEFT_OUT]
+        ours = [address for address in super().get_urls() if getattr(address, "name", "") not in LEFT_OUT]
+        return [*self.pages, *ours]
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Who may write letters, and who was made a member of one."""

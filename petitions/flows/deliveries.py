@@ -90,6 +90,11 @@ def cancel_rest(snapshot: Snapshot, *, by: User) -> list[Delivery]:
     return list(Delivery.objects.filter(pk__in=stopped).select_related("recipient"))
 
 
+def cancel_held(letter: Letter, *, by: User) -> int:
+    """An operator keeps back what a restored database believes unsent; how many it is."""
+    return len(_cancel(letter.deliveries.filter(state=Delivery.State.HELD), letter=letter, by=by))
+
+
 @transaction.atomic
 def _cancel(rows: DeliveryQuerySet, *, letter: Letter, by: User) -> list[int]:
     """Row by row, because each race with a sender is won or lost by itself."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, Q
+from django.db.models import Count, Exists, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -60,7 +60,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def undecided(self) -> DeliveryQuerySet:
         """Unknown, and only a person may say what is to become of them."""
-        return self.filter(state=Delivery.State.UNKNOWN).exclude(kind__in=Delivery.REPEATED)
+        return self.filter(UNDECIDED)
 
     def to_repeat(self) -> DeliveryQuerySet:
         """Alerts that may not have arrived: rather twice than never."""
@@ -69,8 +69,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def late(self) -> DeliveryQuerySet:
         """Waiting for longer than a mail server needs to be restarted."""
-        waiting = [Delivery.State.QUEUED, Delivery.State.LEASED]
-        return self.running().filter(state__in=waiting, waiting_since__lt=Now() - Delivery.LATE)
+        return self.running().filter(LATE)
+
+    def troubles(self) -> dict[str, int]:
+        """How many are held, late and undecided, in one query."""
+        held = Q(state=Delivery.State.HELD)
+        return self.aggregate(
+            held=Count("pk", filter=held),
+            late=Count("pk", filter=LATE),
+            undecided=Count("pk", filter=UNDECIDED),
+        )
 
     def refused_lately(self) -> DeliveryQuerySet:
         return self.filter(state=Delivery.State.REFUSED, finished_at__gt=Now() - Delivery.LATELY)
@@ -108,7 +116,7 @@ class Delivery(models.Model):
     UNSENT = (State.HELD, State.QUEUED, State.LEASED)
     REPEATED = (Kind.TAKEDOWN, Kind.TROUBLE, Kind.MISMATCH)  # alerts to organizers: at least once
     RING = timedelta(seconds=30)
-    LATE = timedelta(hours=1)
+    LONGEST_WAIT = timedelta(hours=1)
     LATELY = timedelta(days=1)
 
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="deliveries")
@@ -245,3 +253,9 @@ class Delivery(models.Model):
         if self.state == self.State.ACCEPTED and self.decision == self.Decision.SENT:
             return str(self.Decision.SENT.label)
         return self.get_state_display()
+
+
+UNDECIDED = Q(state=Delivery.State.UNKNOWN) & ~Q(kind__in=Delivery.REPEATED)
+LATE = Q(state__in=[Delivery.State.QUEUED, Delivery.State.LEASED]) & Q(
+    waiting_since__lt=Now() - Delivery.LONGEST_WAIT
+)

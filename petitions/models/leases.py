@@ -15,6 +15,7 @@ from petitions.models.attempts import Attempt
 from petitions.models.deliveries import Delivery, DeliveryQuerySet
 
 State = Delivery.State
+GONE = "SenderGone"  # where the name of an error stands otherwise
 FREE: Mapping[str, None] = {"lease_token": None, "lease_until": None}
 
 
@@ -98,6 +99,6 @@ def take_back_abandoned() -> None:
         assert row.lease_token is not None
         lease = Lease(row.pk, row.lease_token, row.attempts)
         if row.state == State.LEASED:
-            lease.put_back(None, "", during=State.LEASED, wait=timedelta(0))
+            lease.put_back(None, GONE, during=State.LEASED, wait=timedelta(0))
         else:
-            lease.lose("")
+            lease.lose(GONE)

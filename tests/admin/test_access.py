@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from petitions.admin.site import workspace
+from petitions.flows import deliveries
 from petitions.models import Delivery, Letter, Takedown
 from tests.admin.posts import as_stored, page
 from tests.factories import make_letter, make_user, sign, signature_of
@@ -27,8 +28,12 @@ def addresses() -> list[str]:
 
 def path_of(name: str, letter: Letter) -> str:
     signature = signature_of(sign(letter, "Ada Lovelace"))
+    delivery = [Delivery.objects.filter(letter=letter).first().pk]
     others: dict[str, list[Any]] = {
-        "petitions_letter_delivery_cancel": [Delivery.objects.filter(letter=letter).first().pk],
+        "petitions_letter_delivery": delivery,
+        "petitions_letter_delivery_cancel": delivery,
+        "petitions_letter_delivery_decide": delivery,
+        "petitions_letter_snapshot_cancel": [letter.snapshots.get().pk],
         "petitions_letter_signature_approve": [signature.pk],
         "petitions_letter_signature_statement": [signature.pk],
         "petitions_letter_takedown_decide": [
@@ -43,6 +48,7 @@ def make_foreign() -> Letter:
     letter = make_letter(title="Of somebody else")
     user = letter.memberships.get().user
     Delivery.objects.create(letter=letter, kind=Delivery.Kind.CLOSING, key="closing", user=user)
+    deliveries.deliver(letter, number=1, by=user)
     return letter
 
 
@@ -96,16 +102,19 @@ def test_what_nobody_needs_is_left_out(as_owner, path):
 
 def test_parts_of_another_letter_are_not_reached_through_ones_own(as_owner, letter):
     foreign = make_foreign()
-    delivery = foreign.deliveries.get()
+    delivery = foreign.deliveries.first()
     signature = signature_of(sign(foreign, "Ада Lovelace"))
     takedown = Takedown.objects.create(letter=foreign, signature=signature, reason="Not me")
     for path in (
         page("delivery_cancel", letter, delivery.pk),
+        page("delivery_decide", letter, delivery.pk),
+        page("snapshot_cancel", letter, foreign.snapshots.get().pk),
         page("signature_approve", letter, signature.pk),
         page("signature_statement", letter, signature.pk),
         page("takedown_decide", letter, takedown.pk),
     ):
         assert as_owner.post(path, {"decision": "hide", "show": "yes"}).status_code == 404
+    assert as_owner.get(page("delivery", letter, delivery.pk)).status_code == 404
     delivery.refresh_from_db()
     assert delivery.state == Delivery.State.QUEUED
 
@@ -133,6 +142,8 @@ def test_roles(letter, member, as_owner, role, may):
         assert client.get(page(name, letter)).status_code == (200 if name in may else 403)
     for name in ("change", "signatures", "takedowns", "deliveries", "preview_mail"):
         assert client.get(page(name, letter)).status_code == 200
+    for name in ("deliveries_pause", "deliveries_resume"):
+        assert client.post(page(name, letter)).status_code == (303 if role == "owner" else 403)
 
 
 def test_reviewer_changes_nothing(draft, member):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from petitions.flows import deliveries, letters
-from petitions.models import Delivery, Lease, Letter, Recipient, Snapshot, Subscription
+from petitions.flows import deliveries, letters, snapshots
+from petitions.models import AuditEvent, Delivery, Lease, Letter, Recipient, Snapshot, Subscription
 from tests.admin.posts import page
 from tests.factories import make_letter
 
@@ -100,7 +100,7 @@ def test_deliveries_are_listed_in_words(as_owner, closed):
     for words in (
         "Erin Chief, Chief executive",
         "unknown: it may have arrived",
-        "ConnectionResetError",
+        "The mail server broke the line.",
         "waiting",
     ):
         assert words in shown
@@ -141,5 +141,112 @@ def test_list_needs_the_same_queries_for_one_and_for_three(as_owner, owner, coun
     letter = make_letter(owner=owner)
     for number in range(count):
         Delivery.objects.create(letter=letter, kind="closing", key=str(number), user=owner)
-    with django_assert_num_queries(6):  # session, person, letter, number of rows, rows, followers
+    with django_assert_num_queries(10):  # session, person, letter, rows twice, under way, followers, troubles
         assert as_owner.get(page("deliveries", letter)).content.decode().count("closing notice") == count
+
+
+@pytest.fixture
+def unknown(closed, owner) -> Delivery:
+    """A mail that was being handed over when the line broke."""
+    deliveries.deliver(closed, number=2, by=owner)
+    snapshots.freeze_due()
+    found = Delivery.objects.letters().first()
+    lease = Lease.take(found.pk)
+    assert lease.start_body()
+    lease.lose("ConnectionResetError")
+    return Delivery.objects.get(pk=found.pk)
+
+
+def state_of(delivery):
+    return Delivery.objects.values_list("state", "decision").get(pk=delivery.pk)
+
+
+def test_the_evidence_of_an_unknown_mail_and_the_two_choices_are_shown(as_owner, closed, unknown):
+    shown = as_owner.get(page("delivery", closed, unknown.pk)).content.decode()
+
+    for words in (
+        "Did it arrive?",
+        "Count as sent",
+        "Send again",
+        "The mail server broke the line.",
+        unknown.message_id,
+        "unknown: it may have arrived",
+    ):
+        assert words in shown
+    assert "1 mail to decide" in as_owner.get(page("change", closed)).content.decode()
+
+
+@pytest.mark.parametrize(("decision", "after"), [("sent", "accepted"), ("again", "queued")])
+def test_an_owner_decides_once(as_owner, closed, unknown, owner, decision, after):
+    as_owner.post(page("delivery_decide", closed, unknown.pk), {"decision": decision})
+    other = {"sent": "again", "again": "sent"}[decision]
+    answer = as_owner.post(page("delivery_decide", closed, unknown.pk), {"decision": other}, follow=True)
+
+    assert "There is nothing to decide about this mail any more." in answer.content.decode()
+    assert state_of(unknown) == (after, decision)
+    event = AuditEvent.objects.get(verb=f"unknown_{decision}")
+    assert (event.actor, event.object_id) == (owner, str(unknown.pk))
+
+
+def test_what_was_decided_is_not_called_accepted(as_owner, closed, unknown):
+    as_owner.post(page("delivery_decide", closed, unknown.pk), {"decision": "sent"})
+
+    shown = as_owner.get(page("deliveries", closed)).content.decode()
+
+    assert "counted as sent by an organizer" in shown
+    assert "accepted by the mail server" not in shown
+
+
+@pytest.mark.parametrize("decision", ["", "neither"])
+def test_no_choice_decides_nothing(as_owner, closed, unknown, decision):
+    as_owner.post(page("delivery_decide", closed, unknown.pk), {"decision": decision})
+
+    assert state_of(unknown) == ("unknown", "")
+
+
+def test_editors_read_the_evidence_and_decide_nothing(member, closed, unknown):
+    editor = member(closed, "editor")
+
+    assert "An owner of this letter decides." in " ".join(
+        editor.get(page("delivery", closed, unknown.pk)).content.decode().split()
+    )
+    answer = editor.post(page("delivery_decide", closed, unknown.pk), {"decision": "again"})
+    assert answer.status_code == 403
+    assert state_of(unknown) == ("unknown", "")
+
+
+def test_stopping_says_what_was_stopped_and_what_had_left(as_owner, closed, unknown):
+    first, second = Delivery.objects.letters().order_by("pk")
+    answer = as_owner.post(page("snapshot_cancel", closed, first.snapshot_id), follow=True)
+
+    text = " ".join(answer.content.decode().split())
+    assert f"Stopped, and will not go out: {second.reader}. Too late for: {first.reader}." in text
+    assert [state_of(first)[0], state_of(second)[0]] == ["unknown", "cancelled"]
+
+
+def test_pausing_keeps_mails_back_until_somebody_resumes(as_owner, closed, owner):
+    deliveries.deliver(closed, number=2, by=owner)
+    snapshots.freeze_due()
+    as_owner.post(page("deliveries_pause", closed))
+    as_owner.post(page("deliveries_pause", closed))
+    assert Delivery.objects.due().count() == 0
+    assert "Mails of this letter are paused" in as_owner.get(page("change", closed)).content.decode()
+
+    as_owner.post(page("deliveries_resume", closed))
+
+    assert Delivery.objects.due().count() == 3  # the closing notice too
+    assert list(AuditEvent.objects.filter(verb__in=["paused", "resumed"]).values_list("verb", flat=True)) == [
+        "resumed",
+        "paused",
+    ]
+
+
+def test_followers_mails_have_no_page(as_owner, closed):
+    subscription = Subscription.objects.create(
+        letter=closed, sealed=b"x", mark=b"m" * 32, secret_hash=b"s" * 32
+    )
+    deliveries.tell_followers(closed, Delivery.Kind.CLOSING, key="test")
+    mail = Delivery.objects.get(subscription=subscription)
+
+    assert as_owner.get(page("delivery", closed, mail.pk)).status_code == 404
+    assert as_owner.post(page("delivery_cancel", closed, mail.pk)).status_code == 404

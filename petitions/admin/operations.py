@@ -1,0 +1,82 @@
+"""What operators see: the site's switch, held mails, how jobs went, numbers that do not match. No identities."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from petitions.admin import access
+from petitions.admin.site import workspace
+from petitions.flows import deliveries, pauses, restores
+from petitions.models import Delivery, Installation, Job, Letter, Mismatch
+from petitions.views.answers import SeeOther
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    _operator(request)
+    held = (
+        Delivery.objects.filter(state=Delivery.State.HELD)
+        .order_by("letter")
+        .values("letter", "letter__title")
+    )
+    context = workspace.each_context(request) | {
+        "title": _("Operations"),
+        "is_paused": Installation.objects.filter(is_paused=True).exists(),
+        "held": held.annotate(number=Count("pk")),
+        "jobs": Job.objects.all(),
+        "mismatches": Mismatch.objects.select_related("letter"),
+    }
+    return render(request, "admin/operations.html", context)
+
+
+@require_POST
+def switch(request: HttpRequest) -> HttpResponse:
+    """Stop every mail of the site but codes, or let them leave again."""
+    operator = _operator(request)
+    if request.POST.get("to") == "paused":
+        pauses.pause_site(by=operator)
+        return _done(request, _("Paused: no mail leaves this site but codes."))
+    pauses.resume_site(by=operator)
+    return _done(request, _("Mails leave again."))
+
+
+@require_POST
+def decide_held(request: HttpRequest, pk: int) -> HttpResponse:
+    operator, letter = _operator(request), get_object_or_404(Letter, pk=pk)
+    if request.POST.get("decision") == "release":
+        number = restores.release(letter, by=operator)
+        sentence = ngettext("%(number)s mail is released.", "%(number)s mails are released.", number)
+        return _done(request, sentence % {"number": number})
+    if request.POST.get("decision") == "cancel":
+        number = deliveries.cancel_held(letter, by=operator)
+        sentence = ngettext("%(number)s mail will not go out.", "%(number)s mails will not go out.", number)
+        return _done(request, sentence % {"number": number})
+    return _done(request, _("Please choose: release, or do not send."))
+
+
+def _operator(request: HttpRequest) -> User:
+    """For everybody else these pages are not there."""
+    person = access.person(request)
+    if not person.is_superuser:
+        raise Http404
+    return person
+
+
+def _done(request: HttpRequest, sentence: str) -> HttpResponse:
+    messages.success(request, sentence)
+    return SeeOther(redirect("admin:operations").url)
+
+
+workspace.pages += [
+    path("operations/", workspace.admin_view(overview), name="operations"),
+    path("operations/switch/", workspace.admin_view(switch), name="operations_switch"),
+    path("operations/held/<int:pk>/", workspace.admin_view(decide_held), name="operations_held"),
+]

@@ -1,0 +1,65 @@
+"""What is wrong with the mails and numbers of a letter, one sentence each, for whoever looks at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from petitions.models import Installation, Letter
+
+
+@dataclass(frozen=True)
+class Troubles:
+    """`undecided` is the number of mails that wait for a decision; `sentences` says the rest."""
+
+    undecided: int
+    sentences: list[str]
+
+
+def of(letter: Letter) -> Troubles:
+    mails = letter.deliveries.filter(subscription=None).troubles()
+    sentences = [
+        _paused(letter),
+        _held(mails["held"]),
+        _late(mails["late"]),
+        _wrong(letter),
+    ]
+    return Troubles(mails["undecided"], [sentence for sentence in sentences if sentence])
+
+
+def _paused(letter: Letter) -> str:
+    if letter.is_paused:
+        return _("Mails of this letter are paused: none leaves until an owner lets them.")
+    if Installation.objects.filter(is_paused=True).exists():
+        return _("Mails of the whole site are paused by an operator.")
+    return ""
+
+
+def _wrong(letter: Letter) -> str:
+    if letter.mismatches.exists():
+        return _("A number that this letter shows is not what its signatures say. An operator has to look.")
+    return ""
+
+
+def _held(number: int) -> str:
+    if not number:
+        return ""
+    sentence = ngettext(
+        "%(number)s mail is held, because the database was restored: an operator has to release it.",
+        "%(number)s mails are held, because the database was restored: an operator has to release them.",
+        number,
+    )
+    return sentence % {"number": number}
+
+
+def _late(number: int) -> str:
+    if not number:
+        return ""
+    sentence = ngettext(
+        "%(number)s mail has been waiting for over an hour. It is tried again by itself.",
+        "%(number)s mails have been waiting for over an hour. They are tried again by themselves.",
+        number,
+    )
+    return sentence % {"number": number}

@@ -1,0 +1,89 @@
+"""The operators' page: switch, held mails, jobs, numbers. Nobody else finds it."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from petitions.flows import deliveries, jobs, restores, snapshots
+from petitions.models import Delivery, Installation, Mismatch
+from tests.factories import make_letter
+
+pytestmark = pytest.mark.django_db
+
+PAGE, SWITCH = "/admin/operations/", "/admin/operations/switch/"
+
+
+@pytest.fixture
+def as_operator() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_user("operator@example.org", is_superuser=True))
+    return client
+
+
+@pytest.fixture
+def held(letter, owner):
+    """A letter whose mails were held after a restore."""
+    deliveries.deliver(letter, number=1, by=owner)
+    snapshots.freeze_due()
+    restores.hold()
+    return letter
+
+
+def states(letter):
+    return sorted(letter.deliveries.values_list("state", flat=True))
+
+
+def test_organizers_do_not_find_it(as_owner, held):
+    assert as_owner.get(PAGE).status_code == 404
+    assert as_owner.post(SWITCH, {"to": "paused"}).status_code == 404
+    assert as_owner.post(f"{PAGE}held/{held.pk}/", {"decision": "release"}).status_code == 404
+    assert (states(held), Installation.objects.get().is_paused) == (["held", "held"], False)
+
+
+def test_the_switch_keeps_every_mail_back(as_operator, letter, owner):
+    deliveries.deliver(letter, number=1, by=owner)
+    snapshots.freeze_due()
+
+    as_operator.post(SWITCH, {"to": "paused"})
+    assert Delivery.objects.due().count() == 0
+    assert "Paused: no mail leaves this site but codes." in as_operator.get(PAGE).content.decode()
+
+    as_operator.post(SWITCH, {"to": "sending"})
+    assert Delivery.objects.due().count() == 2
+
+
+def test_organizers_read_that_mails_are_held(as_owner, held):
+    assert "2 mails are held" in as_owner.get(f"/admin/petitions/letter/{held.pk}/change/").content.decode()
+
+
+def test_held_mails_are_released_letter_by_letter(as_operator, held):
+    other = make_letter()
+    deliveries.deliver(other, number=1, by=other.memberships.get().user)
+    restores.hold()
+
+    assert held.title in as_operator.get(PAGE).content.decode()
+    answer = as_operator.post(f"{PAGE}held/{held.pk}/", {"decision": "release"}, follow=True)
+
+    assert "2 mails are released." in answer.content.decode()
+    assert (states(held), states(other)) == (["queued", "queued"], ["held", "held"])
+
+
+def test_held_mails_that_were_sent_before_are_kept_back(as_operator, held):
+    answer = as_operator.post(f"{PAGE}held/{held.pk}/", {"decision": "cancel"}, follow=True)
+
+    assert "2 mails will not go out." in answer.content.decode()
+    assert states(held) == ["cancelled", "cancelled"]
+
+
+def test_jobs_and_wrong_numbers_stand_on_the_page(as_operator, letter):
+    jobs.run_alone("drain_outbox", lambda: None)
+    with pytest.raises(ZeroDivisionError):
+        jobs.run_alone("publish_batches", lambda: 1 / 0)
+    Mismatch.objects.create(letter=letter, place="page", shown=451, counted=450)
+
+    shown = as_operator.get(PAGE).content.decode()
+
+    for words in ("drain_outbox", "It failed; the worker&#x27;s log says why.", "shows 451, counted 450"):
+        assert words in shown
