@@ -118,28 +118,33 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.float("WORKER_GRACE_SECONDS", 30.0)
+CELERY_WORKER_GRACE_SECONDS = env.float("WORKER_GRACE_SECONDS", 30.0)  # see config/celery.py
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_SOFT_TIME_LIMIT = 50
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_DEFAULT_QUEUE = "undersigned"
 # Sending has a queue of its own, so that a slow mail server starves nothing else.
 CELERY_TASK_ROUTES = {"petitions.tasks.send_delivery": {"queue": "deliveries"}}
-CELERY_BEAT_SCHEDULE = {
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", 3.0)  # how often the clock looks for what is due
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {
         "task": f"petitions.tasks.{name}",
         "schedule": timedelta(seconds=seconds),
-        "options": {"expires": seconds},
+        "options": {"expires": max(seconds, 3)},
     }
     for name, seconds in {
-        "drain_outbox": 3,
-        "freeze_snapshots": 3,
-        "close_letters": 3,
-        "publish_batches": 3,
-        "forget": 15,
-        "tell_of_trouble": 60,
+        "drain_outbox": SWEEP_SECONDS,
+        "freeze_snapshots": SWEEP_SECONDS,
+        "close_letters": SWEEP_SECONDS,
+        "publish_batches": SWEEP_SECONDS,
+        "forget": SWEEP_SECONDS * 5,
+        "tell_of_trouble": SWEEP_SECONDS * 20,
     }.items()
-} | {"compare_counts": {"task": "petitions.tasks.compare_counts", "schedule": crontab(hour=3, minute=17)}}
+}
+CELERY_BEAT_SCHEDULE["compare_counts"] = {
+    "task": "petitions.tasks.compare_counts",
+    "schedule": crontab(hour=3, minute=17),
+}
 CELERY_TIMEZONE = "UTC"
 
 # --- Mail --------------------------------------------------------------------------------------------------

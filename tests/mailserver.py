@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import re
 import socket
@@ -23,14 +24,18 @@ def free_port() -> int:
 
 
 class MailServer:
-    """`refusals` maps an address to the replies that RCPT gives to it, one after the other."""
+    """`refusals` maps an address to the replies that RCPT gives to it, one after the other.
 
-    def __init__(self) -> None:
+    `pauses` are the seconds that it takes before and after it keeps a mail.
+    """
+
+    def __init__(self, port: int | None = None) -> None:
         self.mails: list[EmailMessage] = []
         self._servers: list[SMTP] = []
         self.refusals: dict[str, list[str]] = {}
+        self.pauses = (0.0, 0.0)
         self._arrived = threading.Condition()
-        self.port = free_port()
+        self.port = port or free_port()
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port, enable_SMTPUTF8=True)
 
     def start(self) -> None:
@@ -42,6 +47,7 @@ class MailServer:
     def clear(self) -> None:
         self.mails.clear()
         self.refusals.clear()
+        self.pauses = (0.0, 0.0)
 
     def hang_up(self) -> None:
         """Close every line, as a server does that was restarted."""
@@ -80,6 +86,13 @@ class MailServer:
         content = envelope.content
         assert isinstance(content, bytes)
         self._servers.append(server)
+        before, after = self.pauses
+        await asyncio.sleep(before)
+        self._keep(content, session, envelope)
+        await asyncio.sleep(after)
+        return "250 OK"
+
+    def _keep(self, content: bytes, session: Session, envelope: Envelope) -> None:
         with self._arrived:
             for address in envelope.rcpt_tos:
                 mail = email.message_from_bytes(content, policy=default)
@@ -88,4 +101,3 @@ class MailServer:
                 mail["X-Helo"] = session.host_name
                 self.mails.append(mail)
             self._arrived.notify_all()
-        return "250 OK"

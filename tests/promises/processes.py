@@ -69,6 +69,7 @@ class Processes:
             "DEFAULT_FROM_EMAIL": "letters@undersigned.test",
             "CODE_FROM_EMAIL": "codes@plain.test",
             "CODES_PER_MAILBOX": "1000",
+            "SWEEP_SECONDS": "0.5",
             "STATIC_ROOT": str(place / "static"),
             **environment,
         }
