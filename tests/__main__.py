@@ -1,4 +1,8 @@
-"""Runs the suite on SQLite and on PostgreSQL and says how many tests ran on which: `python -m tests`."""
+"""Runs the suite on SQLite and on PostgreSQL and says how many tests ran on which: `python -m tests`.
+
+Both run at once, each with a database, a Valkey and mail servers of its own. `--promises` runs the promises alone, in
+their full form, one database after the other, and prints what they were proved with.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 from tests import postgresql
@@ -15,35 +21,79 @@ from tests import postgresql
 ROOT = Path(__file__).resolve().parent.parent
 
 
+class Run:
+    """One pytest on one database."""
+
+    def __init__(self, name: str, url: str, arguments: list[str], output: IO[str] | None) -> None:
+        self.name = name
+        self._place = tempfile.TemporaryDirectory(prefix="undersigned-")
+        self._report = Path(self._place.name) / "report.xml"
+        environment = os.environ | {"TEST_PLACE": self._place.name, "TEST_DATABASE": url}
+        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={self._report}", *arguments]
+        self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+
+    def end(self) -> tuple[int, list[str]]:
+        """Its status, and a line for each promise and for all tests."""
+        status = self._process.wait()
+        lines = [*_promises(self._report), f"{self.name}: {_figures(self._report)}"]
+        self._place.cleanup()
+        return status, lines
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
     parser.add_argument("--browser", action="store_true", help="the browser tests alone")
+    parser.add_argument("--promises", action="store_true", help="the promises alone, in their full form")
     chosen, arguments = parser.parse_known_args()
     if chosen.browser:
-        arguments += ["-m", "browser"]
-    runs = [_run("SQLite", "", arguments)]
-    if not chosen.browser:
-        with postgresql.running() as url:
-            if url is None:
-                print(
-                    "\nSkipped on PostgreSQL: no server and no wheel for this machine. Set TEST_DATABASE_URL."
-                )
-            else:
-                runs.append(_run("PostgreSQL", url, arguments))
+        return _told([Run("SQLite", "", ["-m", "browser", *arguments], None).end()])
+    with postgresql.running() as url:
+        if url is None:
+            print("\nSkipped on PostgreSQL: no server and no wheel for this machine. Set TEST_DATABASE_URL.")
+        if chosen.promises:
+            os.environ["PROMISES"] = "full"
+            return _told(_one_after_the_other(url, ["-m", "promise", *arguments]))
+        return _told(_at_once(url, arguments))
+
+
+def _one_after_the_other(url: str | None, arguments: list[str]) -> list[tuple[int, list[str]]]:
+    databases = {"SQLite": ""} | ({"PostgreSQL": url} if url else {})
+    return [Run(name, where, arguments, None).end() for name, where in databases.items()]
+
+
+def _at_once(url: str | None, arguments: list[str]) -> list[tuple[int, list[str]]]:
+    """What PostgreSQL's run prints is shown when SQLite's is over."""
+    with ExitStack() as stack:
+        later = stack.enter_context(tempfile.TemporaryFile("w+"))
+        other = Run("PostgreSQL", url, arguments, later) if url else None
+        print("\n=== SQLite", flush=True)
+        ended = [Run("SQLite", "", arguments, None).end()]
+        if other:
+            ended.append(other.end())
+            print("\n=== PostgreSQL", flush=True)
+            later.seek(0)
+            sys.stdout.write(later.read())
+        return ended
+
+
+def _told(ended: list[tuple[int, list[str]]]) -> int:
     print()
-    for _status, line in runs:
-        print(line)
-    return max(status for status, _line in runs)
+    for _status, lines in ended:
+        print("\n".join(lines))
+    return max(status for status, _lines in ended)
 
 
-def _run(name: str, url: str, arguments: list[str]) -> tuple[int, str]:
-    print(f"\n=== {name}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="undersigned-") as place:
-        report = Path(place) / "report.xml"
-        environment = os.environ | {"TEST_PLACE": place, "TEST_DATABASE": url}
-        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
-        status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-        return status, f"{name}: {_figures(report)}"
+def _promises(report: Path) -> list[str]:
+    """What each test of a promise kept as its figures."""
+    if os.environ.get("PROMISES") != "full" or not report.exists():
+        return []
+    lines = []
+    for case in ElementTree.parse(report).iter("testcase"):
+        kept = {found.attrib["name"]: found.attrib["value"] for found in case.iter("property")}
+        if kept:
+            figures = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in kept.items())
+            lines.append(f"  {case.attrib['name']} ({float(case.attrib['time']):.0f} s): {figures}")
+    return lines
 
 
 def _figures(report: Path) -> str:

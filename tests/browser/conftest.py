@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.mailserver import CODE, free_port
-from tests.promises.site import ROOT, until
+from tests.promises.processes import ROOT, until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NEWCOMERS = {

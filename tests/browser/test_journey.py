@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
-from tests.promises.site import until
+from tests.promises.processes import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
 
