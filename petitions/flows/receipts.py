@@ -20,9 +20,12 @@ class NoSuchReceipt(Exception):
 
 
 def find(receipt: str) -> Signature | WaitingSignature:
-    """The signature of a receipt, waiting or not. Raises `NoSuchReceipt`."""
+    """The signature of a receipt, waiting or not. Raises `NoSuchReceipt`.
+
+    Looked for as rows move: out of the queue into the table, so that none slips by between the two.
+    """
     mine = {"receipt_hash": typed.digest(receipt)}
-    for model in (Signature, WaitingSignature):
+    for model in (WaitingSignature, Signature):
         found = model.objects.select_related("letter").filter(**mine).first()
         if found:
             return found

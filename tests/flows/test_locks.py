@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from petitions import counts
@@ -146,6 +146,24 @@ def test_whoever_joins_the_queue_while_it_is_published_is_not_lost(monkeypatch):
     assert batches.publish_full(letter) == 5
     assert joining[0].outcome() is None
     assert (counts.recount(letter).total, WaitingSignature.objects.count()) == (5, 1)
+
+
+@pytest.mark.parametrize("look", [signatures.has_receipt, lambda _letter, receipt: by_receipt.find(receipt)])
+def test_a_receipt_is_found_while_its_row_moves(look):
+    """After the first look into the database the row leaves the queue."""
+    letter = make_letter()
+    receipt, moved = sign(letter, appear=Appear.ANONYMOUS), []
+
+    def move(execute, *statement):
+        result = execute(*statement)
+        if not moved:
+            moved.append(Beside(lambda: by_receipt.withdraw(receipt)).outcome())
+        return result
+
+    with connection.execute_wrapper(move):
+        assert look(letter, receipt)
+
+    assert (moved, signature_of(receipt).state) == ([None], "withdrawn")
 
 
 def test_a_letter_that_is_being_closed_is_not_corrected():
