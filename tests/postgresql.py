@@ -14,13 +14,15 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-OPTIONS = ("-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200")
+OPTIONS = ("listen_addresses=", "max_connections=200")
+QUICKLY, AT_ONCE = signal.SIGINT, signal.SIGQUIT  # pg_ctl's "fast" and "immediate"
 
 
 @contextlib.contextmanager
@@ -29,13 +31,26 @@ def running() -> Iterator[str | None]:
     if os.environ.get("TEST_DATABASE_URL"):
         yield os.environ["TEST_DATABASE_URL"]
         return
-    found = programs()
-    if found is None:
+    if programs() is None:
         yield None
         return
+    with own("fsync=off") as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def own(*options: str) -> Iterator[Server]:
+    """A server from the wheel that nobody else uses, so that whoever asked may stop it and start it again."""
+    found = programs()
+    assert found, "there is no wheel with PostgreSQL for this machine"
     place = Path(tempfile.mkdtemp(prefix="undersigned-pg-"))
     try:
-        yield from _served(found, place)
+        server = Server(found, place, options)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -49,26 +64,38 @@ def programs() -> Path | None:
     return found[-1].parent.parent if found else None
 
 
-def _served(found: Path, place: Path) -> Iterator[str]:
-    identity = _identity()
-    if identity:
-        found = _copied(found, place / "wheel")
-        account = pwd.getpwnam("nobody")
-        os.chown(place, account.pw_uid, account.pw_gid)
-    data = place / "data"
-    cluster = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
-    _run(found, "initdb", "-D", data, *cluster, **identity)
-    command = [str(found / "bin" / "postgres"), "-D", str(data), "-k", str(place), *OPTIONS]
-    with (place / "log").open("wb") as log:
-        server = subprocess.Popen(
-            command, stdout=log, stderr=log, start_new_session=True, cwd=place, **identity
-        )
-    try:
-        _wait(place, server)
-        yield f"postgresql://postgres@%2F{str(place).strip('/').replace('/', '%2F')}/postgres"
-    finally:
-        server.send_signal(signal.SIGINT)  # a fast shutdown
-        server.wait(20)
+class Server:
+    """One cluster in a folder of its own; `options` are settings of its configuration, `name=value`."""
+
+    def __init__(self, found: Path, place: Path, options: tuple[str, ...]) -> None:
+        self.place, self._identity = place, _identity()
+        self.url = f"postgresql://postgres@%2F{str(place).strip('/').replace('/', '%2F')}/postgres"
+        if self._identity:
+            found = _copied(found, place / "wheel")
+            os.chown(place, self._identity["user"], self._identity["group"])
+        cluster = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
+        _run(found, "initdb", "-D", place / "data", *cluster, **self._identity)
+        chosen = [part for option in (*OPTIONS, *options) for part in ("-c", option)]
+        folders = ("-D", str(place / "data"), "-k", str(place))
+        self._command = [str(found / "bin" / "postgres"), *folders, *chosen]
+
+    def start(self) -> None:
+        """Returns when it answers, after a crash when it has recovered."""
+        with (self.place / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd=self.place,
+                **self._identity,
+            )
+        _wait(self.place, self._process)
+
+    def stop(self, how: signal.Signals = QUICKLY) -> None:
+        """A signal to the server's own first process: quickly it says goodbye, at once it crashes."""
+        self._process.send_signal(how)
+        self._process.wait(20)
 
 
 def _copied(found: Path, place: Path) -> Path:
@@ -99,3 +126,4 @@ def _wait(place: Path, server: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(psycopg.OperationalError):
             psycopg.connect(host=str(place), user="postgres", dbname="postgres", connect_timeout=2).close()
             return
+        time.sleep(0.02)
