@@ -70,7 +70,7 @@ class Processes:
             "CODE_FROM_EMAIL": "codes@plain.test",
             "CODES_PER_MAILBOX": "1000",
             "SWEEP_SECONDS": "0.5",
-            "STATIC_ROOT": str(place / "static"),
+            "STATIC_ROOT": f"{os.environ['TEST_PLACE']}/collected",  # once for all webs of a run
             **environment,
         }
 
@@ -88,7 +88,8 @@ class Processes:
                 process.wait()
 
     def start_web(self, workers: int = 2) -> None:
-        self.manage("collectstatic", "--noinput", "-v0")
+        if not Path(self.environment["STATIC_ROOT"], "staticfiles.json").exists():
+            self.manage("collectstatic", "--noinput", "-v0")
         options = ("--port", str(self.port), "--workers", str(workers))
         self.start("web", *WEB, *options, "config.wsgi:application")
 
