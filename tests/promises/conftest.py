@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -65,13 +66,44 @@ def parts(tmp_path: Path, transactional_db: None, mails: MailServer) -> Iterator
 
     What the test writes through models and flows they see, and the other way round.
     """
-    surroundings = {
+    with Processes(tmp_path, mail_port=mails.port, **surroundings()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def web(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory, mail_server: MailServer
+) -> Iterator[Processes]:
+    """A web on the tests' database that a module's tests share, as they leave it running.
+
+    Browsers say by a proxy's header where they sit.
+    """
+    place = tmp_path_factory.mktemp("web")
+    with Processes(place, mail_port=mail_server.port, TRUSTED_PROXIES="1", **surroundings()) as running:
+        running.start_web()
+        running.wait(running.answers)
+        yield running
+
+
+@pytest.fixture
+def many_connections(transactional_db: None) -> Iterator[None]:
+    """One for each thread of a race: the product's pool would let eight at a time act."""
+    if connection.vendor == "sqlite":
+        yield
+        return
+    sizes = settings.DATABASES["default"]["OPTIONS"]["pool"]
+    connection.pool.resize(1, 40)
+    yield
+    connection.pool.resize(sizes["min_size"], sizes["max_size"])
+
+
+def surroundings() -> dict[str, Any]:
+    """The database, broker and keys of the test itself."""
+    return {
         "database_url": database_url(str(connection.settings_dict["NAME"])),
         "redis_url": settings.REDIS_URL,
         "keys": settings.KEYS_DIR,
     }
-    with Processes(tmp_path, mail_port=mails.port, **surroundings) as running:
-        yield running
 
 
 def database_url(name: str) -> str:
