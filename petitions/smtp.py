@@ -5,38 +5,44 @@ Django's mail back end sends envelope and body in one call, and reports one refu
 
 from __future__ import annotations
 
+import binascii
 import logging
 import re
 import smtplib
 import ssl
 
 from django.conf import settings
-from django.core.mail.utils import DNS_NAME
 
-COMMAND_SECONDS = 30
-ANSWER_SECONDS = 600  # RFC 5321, 4.5.3.2.6: ten minutes for the answer to the final dot
+from petitions import mailserver
+from petitions.mailserver import SealedServer, Server
+
+LOG_IN_FIRST = frozenset(
+    {503, 530, 534, 535, 538}
+)  # who has not logged in hears it at any step (RFC 4954, 6)
+LONGEST_WORDS = 1000
 LINE_START_DOT = re.compile(rb"(?m)^\.")
 
 log = logging.getLogger(__name__)
 
 
 class Answered(Exception):
-    """The server said no. `code` is the reply code of RFC 5321, `text` its words."""
+    """The server said no. `code` is the reply code of RFC 5321, `text` its words on one line.
 
-    def __init__(self, code: int, text: str) -> None:
+    What is about us (our line, our address, our password) is never final: it would be the same for every reader,
+    says nothing of this one, and is over when an operator has put it right.
+    """
+
+    def __init__(self, code: int, text: str, *, is_about_us: bool = False) -> None:
         super().__init__(code, text)
         self.code, self.text = code, text
-
-    @property
-    def is_final(self) -> bool:
-        return self.code >= 500
+        self.is_final = code >= 500 and code not in LOG_IN_FIRST and not is_about_us
 
 
 class Conversation:
     """A connection for one mail. Every method raises `Answered`, `OSError` or `smtplib.SMTPException`."""
 
     def __init__(self) -> None:
-        self._server: smtplib.SMTP | None = None
+        self._server: Server | None = None
         self._is_in_data = False
 
     def __enter__(self) -> Conversation:
@@ -58,59 +64,69 @@ class Conversation:
     def offer(self, sender: str, recipient: str) -> None:
         """Envelope and DATA; when this returns the server waits for the body and has been given nothing."""
         server = self._connection()
-        server.ehlo_or_helo_if_needed()
-        _expect(server.mail(sender), 250)
-        _expect(server.rcpt(recipient), 250, 251)
-        _expect(server.docmd("DATA"), 354)
+        _expect(2, server.mail(sender), is_about_us=True)
+        _expect(2, server.rcpt(recipient))
+        _expect(3, server.docmd("DATA"))
         self._is_in_data = True
+        if server.file and server.file.are_ahead:  # what looks like the answer to the body came before it
+            raise smtplib.SMTPException("out of step")
 
     def hand_over(self, body: bytes) -> tuple[int, str]:
         """The body and the final dot; the server's answer once it took the mail."""
         server = self._connection()
-        self._wait_at_most(ANSWER_SECONDS)
         quoted = LINE_START_DOT.sub(b"..", body)
         server.send(quoted if quoted.endswith(b"\r\n") else quoted + b"\r\n")
         server.send(b".\r\n")
-        answer = server.getreply()
+        answer = server.getreply(mailserver.ANSWER_SECONDS)
         self._is_in_data = False
-        self._wait_at_most(COMMAND_SECONDS)
-        return _expect(answer, 250)
+        return _expect(2, answer)
 
-    def _wait_at_most(self, seconds: float) -> None:
-        socket = self._connection().sock
-        if socket is not None:
-            socket.settimeout(seconds)
-
-    def _connection(self) -> smtplib.SMTP:
+    def _connection(self) -> Server:
         if self._server is None:
             raise smtplib.SMTPServerDisconnected
         return self._server
 
 
-def _connected() -> smtplib.SMTP:
+def _connected() -> Server:
+    """Greeted and, where the settings say so, encrypted and logged in."""
     context = ssl.create_default_context()
-    host, port, name = settings.EMAIL_HOST, settings.EMAIL_PORT, str(DNS_NAME)
-    server: smtplib.SMTP
-    if settings.EMAIL_SECURITY == "tls":
-        server = smtplib.SMTP_SSL(host, port, name, timeout=COMMAND_SECONDS, context=context)
-    else:
-        server = smtplib.SMTP(host, port, name, timeout=COMMAND_SECONDS)
     try:
-        if settings.EMAIL_SECURITY == "starttls":
-            server.starttls(context=context)
-        if settings.EMAIL_HOST_USER:
-            server.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
-    except (OSError, smtplib.SMTPException):
-        server.close()
-        raise
+        server = SealedServer(context=context) if settings.EMAIL_SECURITY == "tls" else Server()
+        try:
+            _introduce(server, context)
+        except BaseException:
+            server.close()
+            raise
+    except smtplib.SMTPAuthenticationError:
+        raise  # without the server's words, which may repeat the password
+    except smtplib.SMTPResponseException as no:
+        raise Answered(no.smtp_code, _words(no.smtp_error), is_about_us=True) from None
     return server
 
 
-def _expect(reply: tuple[int, bytes], *accepted: int) -> tuple[int, str]:
-    code, text = reply
-    words = text.decode("utf-8", "replace")
-    if code == -1:
-        raise smtplib.SMTPServerDisconnected
-    if code not in accepted:
-        raise Answered(code, words)
-    return code, words
+def _introduce(server: Server, context: ssl.SSLContext) -> None:
+    if settings.EMAIL_SECURITY == "starttls":
+        server.starttls(context=context)
+    server.ehlo_or_helo_if_needed()
+    if settings.EMAIL_HOST_USER:
+        try:
+            server.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+        except binascii.Error as error:
+            raise smtplib.SMTPException("a challenge that is none") from error
+
+
+def _expect(kind: int, reply: tuple[int, bytes], *, is_about_us: bool = False) -> tuple[int, str]:
+    """The reply, when it is of this kind: its first digit is what a client has to go by (RFC 5321, 4.2)."""
+    code, words = reply[0], _words(reply[1])
+    if code // 100 == kind:
+        return code, words
+    if code >= 400:
+        raise Answered(code, words, is_about_us=is_about_us)
+    raise smtplib.SMTPException("out of step")  # neither yes nor no
+
+
+def _words(text: bytes | str) -> str:
+    """What can be shown of a server's words: bounded, one line, nothing that controls, hides or turns around."""
+    told = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    shown = "".join(letter if letter.isprintable() else " " for letter in told[:LONGEST_WORDS])
+    return " ".join(shown.split())
