@@ -39,7 +39,7 @@ CONTEXT: dict[str, Any] = {
     ],
     "signatories_note": "",
     "snapshot": {"sha256": "b7e1" * 16, "made_at": datetime(2018, 10, 16, 9, 12, 33, tzinfo=UTC)},
-    "version": {"number": 2, "sha256": "0f3c" * 16},
+    "version": {"number": 2, "title": "Fair & <square>", "sha256": "0f3c" * 16},
     "answer_line": "To answer, reply to this mail.",
     "milestone": {"threshold": 100, "reached_at": datetime(2018, 10, 16, 9, 12, 33, tzinfo=UTC)},
     "count": 117,
