@@ -21,7 +21,7 @@ from petitions.models import Appear, Delivery, Snapshot
 from tests.factories import make_letter, signature_of
 from tests.promises.reckoning import BATCH, Person, Reckoning
 
-PAGE = re.compile(r"<strong>([\d,]+)</strong> signature")
+PAGE = re.compile(r"<data value=\"\d+\">([\d,]+)</data></strong> signature")
 MAIL = re.compile(r"\b([\d,]+) signatures?[:,]")
 NAMED = st.sampled_from(
     [

@@ -14,7 +14,7 @@ from django.test import Client
 from pypdf import PdfReader
 
 from petitions import subscribers
-from petitions.flows import deliveries, letters, snapshots
+from petitions.flows import deliveries, letters, sending, snapshots
 from petitions.forms.letters import CorrectionForm
 from petitions.models import Appear, Letter
 from tests.factories import make_letter, make_user, sign
@@ -96,7 +96,7 @@ def test_a_correction_between_pressing_and_sending_is_not_mixed_into_the_letter(
     correct(letter, title=TITLE, text=TEXT, demands=DEMANDS)
     snapshots.freeze_due()
 
-    deliveries.send(letter.deliveries.letters().get().pk)
+    sending.send(letter.deliveries.letters().get().pk)
 
     (mail,) = mails.mails
     assert mail["Subject"] == "A fair rota"

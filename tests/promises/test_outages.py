@@ -72,7 +72,7 @@ def test_no_acknowledged_signature_is_lost(interrupted, mail_server, figures):
     lost, doubled = acknowledged - set(stored), [name for name in stored if stored[name] > 1]
     figures(acknowledged=len(acknowledged), lost=len(lost), doubled=len(doubled), unanswered=unanswered)
     assert (len(acknowledged), lost, doubled, len(stored)) == (number, set(), [], number)
-    assert f"<strong>{number:,}</strong> signatures" in Visitor(url).get(LETTER).text
+    assert f">{number:,}</data></strong> signatures" in Visitor(url).get(LETTER).text
     assert unanswered, "nobody felt the interruption: it proved nothing"
 
 

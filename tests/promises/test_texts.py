@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 
 from petitions import mail
 from petitions.documents import text
-from petitions.flows import deliveries, letters, snapshots
+from petitions.flows import deliveries, letters, sending, snapshots
 from petitions.forms.demands import DemandForm
 from petitions.forms.letters import LetterForm
 from petitions.models import Delivery, Letter
@@ -74,7 +74,7 @@ def test_what_is_received_is_what_was_written(keeper, name, figures):
     row = delivered_to_one_recipient(letter)
     composed = mail.compose(row)
 
-    deliveries.send(row.pk)
+    sending.send(row.pk)
 
     row.refresh_from_db()
     assert (row.state, keeper.readers) == ("accepted", [[row.recipient.address]])
