@@ -238,6 +238,14 @@ def test_a_key_comes_back_from_its_bytes(key):
     assert blind.key_id(public) != blind.key_id(sealed.spki_of(sealed.make_key("another")))
 
 
+def test_a_new_key_signs_and_is_like_every_other():
+    key = blind.load_private(blind.private_bytes(blind.new_key()))
+
+    assert blind.verify(key.public_key(), MESSAGE, sealed.sign(key, MESSAGE))
+    assert blind.load_public(sealed.spki_of(key)).key_size == BITS
+    assert sealed.spki_of(key)[:33] == sealed.spki_of(sealed.make_key())[:33]
+
+
 @pytest.mark.parametrize("wrong", sealed.bad_public_keys())
 def test_a_public_key_of_another_form_is_refused(wrong):
     with pytest.raises(blind.KeyNotUsable):
