@@ -1,6 +1,16 @@
 from django.urls import include, path
 
-from petitions.views import health, letters, mailbox, proofs, receipts, signatures, subscriptions, takedowns
+from petitions.views import (
+    health,
+    letters,
+    mailbox,
+    proofs,
+    receipts,
+    signatures,
+    subscriptions,
+    takedowns,
+    tokens,
+)
 
 of_a_letter = [
     path("", letters.letter, name="letter"),
@@ -9,6 +19,9 @@ of_a_letter = [
     path("code/", proofs.code, {"purpose": "sign"}, name="code"),
     path("code/again/", proofs.again, {"purpose": "sign"}, name="code_again"),
     path("signed/", signatures.signed, name="signed"),
+    path("token/", tokens.issue, name="token"),
+    path("token/offline/", tokens.offline, name="token_offline"),
+    path("redeem/", tokens.redeem, name="redeem"),
     path("signatures/", signatures.listing, name="signatures"),
     path("signatures/<uuid:pk>/takedown/", takedowns.ask, name="takedown"),
     path("follow/", subscriptions.follow, name="follow"),

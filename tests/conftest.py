@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings as configured
 from django.core.cache import cache
 from django.db import connection
 
 from petitions import cache as remembered
 from petitions import limits
+from petitions.crypto import blind
 from petitions.flows import restores
 from tests import valkey
 from tests.mailserver import MailServer
@@ -58,6 +60,17 @@ def fresh_cache(monkeypatch) -> None:
     monkeypatch.setattr(remembered, "_silent_until", 0.0)
     monkeypatch.setattr(limits, "_silent_until", 0.0)
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def drawn_key() -> rsa.RSAPrivateKey:
+    return blind.new_key()
+
+
+@pytest.fixture(autouse=True)
+def keys_are_drawn_once(drawn_key, monkeypatch) -> None:
+    """A real key, the same for every letter: drawing one takes as long as a whole test."""
+    monkeypatch.setattr(blind, "new_key", lambda: drawn_key)
 
 
 @pytest.fixture(autouse=True)

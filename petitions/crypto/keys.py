@@ -1,6 +1,7 @@
 """Keys as files, apart from the database: one for each letter and purpose, and a few for the whole site.
 
-A key that was never in the database or a backup can be destroyed. Every key is 32 random bytes.
+A key that was never in the database or a backup can be destroyed. Keys of marks, cookies and limits are 32 random
+bytes; a letter's private keys for blind signing are PKCS #8.
 """
 
 import os
@@ -14,12 +15,15 @@ class KeyMissing(Exception):
     """The key was destroyed, or was never made."""
 
 
-def create(folder: Path, name: str) -> None:
-    """Make the key unless it is there. On return the file is on disk, so a commit may rely on it."""
+def create(folder: Path, name: str, key: bytes | None = None) -> None:
+    """Make the key unless it is there: this one, or 32 random bytes.
+
+    On return the file is on disk, so a commit may rely on it.
+    """
     path = folder / name
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        _write(path, secrets.token_bytes(SIZE))
+        _write(path, key or secrets.token_bytes(SIZE))
     except FileExistsError:
         return
 

@@ -7,7 +7,7 @@ import secrets
 from django.db import transaction
 
 from petitions.flows import signatures
-from petitions.models import Letter, Signature, WaitingSignature
+from petitions.models import Letter, Proof, Signature, WaitingSignature
 
 
 def publish_full(letter: Letter) -> int:
@@ -23,11 +23,11 @@ def publish_waiting(letter: Letter) -> int:
     """Inside the letter's exclusive lock: everything that waits, in an order and under keys of pure chance."""
     rows = list(WaitingSignature.objects.filter(letter=letter))
     secrets.SystemRandom().shuffle(rows)
-    fields = ("letter_id", "version_id", "kind", "proof", "receipt_hash")
-    Signature.objects.bulk_create(
-        [Signature(**{field: getattr(row, field) for field in fields}) for row in rows], batch_size=500
-    )
+    Signature.objects.bulk_create([Signature(**row.carried()) for row in rows], batch_size=500)
     WaitingSignature.objects.filter(letter=letter).delete()
+    letter.public_keys.filter(proof=Proof.MAILBOX).update(
+        issued=letter.marks.exclude(blinded_hash=None).count()
+    )
     if rows:
         signatures.tell_of_change(letter)
     return len(rows)

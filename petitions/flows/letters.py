@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from petitions.crypto import keys
 from petitions.documents.canonical import sha256_hex
-from petitions.flows import audit, batches, deliveries, milestones, snapshots
-from petitions.models import Delivery, Letter, Membership, Version
+from petitions.flows import audit, batches, deliveries, milestones, snapshots, tokens
+from petitions.models import Delivery, Letter, Membership, Proof, Version
 
 MARKS = ("sign",)  # keys that die at closing; followers are told of deliveries and answers afterwards
 FOLLOWERS = "follow"
@@ -67,6 +67,7 @@ def open_for_signing(letter: Letter, *, by: User) -> Version:
     draft = Letter.objects.filter(pk=letter.pk, state=Letter.State.DRAFT)
     if not draft.update(state=Letter.State.OPEN, opened_at=Now(), opens_at=Coalesce("opens_at", Now())):
         raise NotADraft
+    tokens.make_key(letter, Proof.MAILBOX)
     letter.refresh_from_db()
     version = _freeze(letter, number=1)
     audit.record("opened", letter=letter, by=by, about=version.sha256)
@@ -116,14 +117,21 @@ def close_overdue() -> None:
 
 def destroy_keys(letter: Letter) -> None:
     """After this, marks can be compared with nothing. Harmless to repeat: the sweep finishes what a crash left."""
-    for purpose in MARKS:
-        keys.destroy(settings.KEYS_DIR, letter.key_name(purpose))
+    for name in _dying_keys(letter):
+        keys.destroy(settings.KEYS_DIR, name)
 
 
 def destroy_left_keys() -> None:
     for letter in Letter.objects.filter(state__in=[Letter.State.CLOSED, Letter.State.ARCHIVED]):
-        if (settings.KEYS_DIR / letter.key_name(MARKS[0])).exists():
+        if any((settings.KEYS_DIR / name).exists() for name in _dying_keys(letter)):
             destroy_keys(letter)
+
+
+def _dying_keys(letter: Letter) -> list[str]:
+    """Those of its marks, and those that sign tokens: nobody can be recognized or added after closing."""
+    return [letter.key_name(purpose) for purpose in MARKS] + [
+        key.private_name for key in letter.public_keys.select_related("letter")
+    ]
 
 
 def _freeze(letter: Letter, *, number: int) -> Version:

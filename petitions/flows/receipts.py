@@ -100,15 +100,22 @@ def _replace(signature: Signature | WaitingSignature, shown: signatures.Shown) -
     if not type(signature).objects.filter(pk=signature.pk).delete()[0]:
         raise NoSuchReceipt
     signatures.store(
-        signature.letter, shown, receipt_hash=bytes(signature.receipt_hash), proof=signature.proof
+        signature.letter,
+        shown,
+        receipt_hash=bytes(signature.receipt_hash),
+        proof=signature.proof,
+        seal=_seal_of(signature),
     )
+
+
+def _seal_of(signature: Signature | WaitingSignature) -> signatures.Seal | None:
+    """A token goes on proving its signature, for the text that it names."""
+    if signature.sealed_by is None or signature.token_signature is None:
+        return None
+    return signatures.Seal(signature.version, signature.sealed_by, bytes(signature.token_signature))
 
 
 def _leave_the_queue(waiting: WaitingSignature) -> None:
     if not WaitingSignature.objects.filter(pk=waiting.pk).delete()[0]:
         raise NoSuchReceipt
-    fields = ("letter_id", "version_id", "kind", "proof", "receipt_hash")
-    Signature.objects.create(
-        state=Signature.State.WITHDRAWN,
-        **{field: getattr(waiting, field) for field in fields},
-    )
+    Signature.objects.create(state=Signature.State.WITHDRAWN, **waiting.carried())

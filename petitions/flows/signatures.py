@@ -13,7 +13,17 @@ from django.db.models.functions import Now
 from petitions.crypto import typed
 from petitions.flows import milestones, proofs, snapshots
 from petitions.forms.people import mixes_scripts
-from petitions.models import Appear, Letter, Mark, Proof, Signature, Takedown, WaitingSignature
+from petitions.models import (
+    Appear,
+    Letter,
+    Mark,
+    Proof,
+    PublicKey,
+    Signature,
+    Takedown,
+    Version,
+    WaitingSignature,
+)
 from petitions.models.signatures import SignatureQuerySet, searchable
 from petitions.pending import Pending
 
@@ -40,6 +50,23 @@ class Shown:
     @property
     def is_anonymous(self) -> bool:
         return self.appear == Appear.ANONYMOUS
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What makes an anonymous signature sealed: a token's version, key and signature."""
+
+    version: Version
+    key: PublicKey
+    signature: bytes
+
+    def fields(self) -> dict[str, object]:
+        return {
+            "kind": Signature.Kind.SEALED,
+            "version": self.version,
+            "sealed_by": self.key,
+            "token_signature": self.signature,
+        }
 
 
 def sign(letter: Letter, pending: Pending, code: str) -> None:
@@ -81,10 +108,12 @@ def enter(letter: Letter) -> None:
         raise LetterNotOpen
 
 
-def store(letter: Letter, shown: Shown, *, receipt_hash: bytes, proof: str) -> None:
+def store(letter: Letter, shown: Shown, *, receipt_hash: bytes, proof: str, seal: Seal | None = None) -> None:
+    """Anonymous signatures wait for their batch, sealed ones with what proves them."""
     common = {"letter": letter, "version": letter.version, "receipt_hash": receipt_hash, "proof": proof}
     if shown.is_anonymous:
-        WaitingSignature.objects.create(kind=Signature.Kind.BY_POLICY, **common)
+        kind = {"kind": Signature.Kind.BY_POLICY} if seal is None else seal.fields()
+        WaitingSignature.objects.create(**common | kind)
         return
     Signature.objects.create(kind=Signature.Kind.NAMED, signed_at=Now(), **words(shown), **common)
     tell_of_change(letter)

@@ -10,6 +10,7 @@ from petitions.models.memberships import Membership
 from petitions.models.milestones import Milestone
 from petitions.models.mismatches import Mismatch
 from petitions.models.proofs import Challenge, Mark, Proof
+from petitions.models.publickeys import PublicKey
 from petitions.models.recipients import Recipient
 from petitions.models.responses import Response
 from petitions.models.signatures import Appear, Signature, Tally, WaitingSignature
@@ -36,6 +37,7 @@ __all__ = [
     "Milestone",
     "Mismatch",
     "Proof",
+    "PublicKey",
     "Recipient",
     "Response",
     "Signature",

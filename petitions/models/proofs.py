@@ -65,6 +65,9 @@ class Mark(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="marks")
     value = models.BinaryField(max_length=32)
+    blinded_hash = models.BinaryField(
+        max_length=32, null=True
+    )  # of what was signed blindly; says nothing more
 
     class Meta:
         constraints = [

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from petitions.crypto import typed
 from petitions.models.letters import Letter
 from petitions.models.proofs import Proof
+from petitions.models.publickeys import PublicKey
 from petitions.models.versions import Version
 
 SEARCHED = 1_000  # characters; one ligature can unfold into eighteen
@@ -111,6 +112,8 @@ class Signature(models.Model):
     proof = models.CharField(max_length=10, choices=Proof.choices)
     state = models.CharField(max_length=9, choices=State.choices, default=State.PUBLISHED)
     receipt_hash = models.BinaryField(max_length=32, unique=True)
+    sealed_by = models.ForeignKey(PublicKey, on_delete=models.PROTECT, null=True, related_name="signatures")
+    token_signature = models.BinaryField(max_length=384, null=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
     role = models.CharField(_("role"), max_length=120, blank=True)
     statement = models.CharField(_("statement"), max_length=280, blank=True)
@@ -158,6 +161,11 @@ class Signature(models.Model):
                 name="an_anonymous_signature_has_a_day_and_no_time",
             ),
             models.CheckConstraint(
+                condition=Q(kind="sealed", sealed_by__isnull=False, token_signature__isnull=False)
+                | ~Q(kind="sealed") & Q(sealed_by=None, token_signature=None),
+                name="only_a_sealed_signature_has_a_token",
+            ),
+            models.CheckConstraint(
                 condition=~Q(shows_statement=True, statement=""), name="a_shown_statement_is_not_empty"
             ),
         ]
@@ -200,19 +208,39 @@ class Signature(models.Model):
 class WaitingSignature(models.Model):
     """An anonymous signature before its batch: counted and shown nowhere, without time or order."""
 
+    CARRIED = (
+        "letter_id",
+        "version_id",
+        "kind",
+        "proof",
+        "receipt_hash",
+        "sealed_by_id",
+        "token_signature",
+    )  # what goes along into the published row
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="waiting")
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=9, choices=Signature.Kind.choices)
     proof = models.CharField(max_length=10, choices=Proof.choices)
     receipt_hash = models.BinaryField(max_length=32, unique=True)
+    sealed_by = models.ForeignKey(PublicKey, on_delete=models.PROTECT, null=True, related_name="+")
+    token_signature = models.BinaryField(max_length=384, null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=["sealed", "by_policy"]), name="only_anonymous_signatures_wait"
             ),
+            models.CheckConstraint(
+                condition=Q(kind="sealed", sealed_by__isnull=False, token_signature__isnull=False)
+                | ~Q(kind="sealed") & Q(sealed_by=None, token_signature=None),
+                name="only_a_waiting_sealed_signature_has_a_token",
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.get_kind_display())
+
+    def carried(self) -> dict[str, object]:
+        return {field: getattr(self, field) for field in self.CARRIED}
