@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
@@ -76,18 +77,26 @@ def bad_public_keys() -> dict[str, bytes]:
         "cut": good[:-1],
         "a byte more": good + b"\x00",
         "another exponent": der(rsa.RSAPublicNumbers(3, modulus).public_key()),
+        "another exponent of that length": der(rsa.RSAPublicNumbers(65539, modulus).public_key()),
         "an exponent spelled longer": _longer(good[:-5]) + bytes.fromhex("020400010001"),
         "a length spelled longer": bytes.fromhex("30830001a2") + good[4:],
         "2048 bits": der(rsa.generate_private_key(65537, 2048).public_key()),
         "4096 bits": der(vector_key().public_key()),
         "3071 bits": der(rsa.RSAPublicNumbers(65537, modulus >> 1 | 1).public_key()),
-        "an even modulus": good[:-6] + bytes([good[-6] ^ 1]) + good[-5:],
+        "3071 bits in the same frame": good[:33] + bytes([good[33] & 0x7F]) + good[34:],
+        "an even modulus": even_spki(),
         "the kind that browsers refuse": b"\x30\x82"
         + (len(RSASSA_PSS + body)).to_bytes(2, "big")
         + RSASSA_PSS
         + body,
         "a curve": der(curve),
     }
+
+
+def even_spki() -> bytes:
+    """Every encoded message is even, and shares a factor with this modulus."""
+    good = spki_of(make_key())
+    return good[:-6] + bytes([good[-6] ^ 1]) + good[-5:]
 
 
 def _longer(head: bytes) -> bytes:
@@ -123,7 +132,32 @@ def bad_signatures(key: rsa.RSAPrivateKey, message: bytes) -> dict[str, bytes]:
         "another hash": key.sign(message, other_hash, hashes.SHA256()),
         "another mask": key.sign(message, other_hash, hashes.SHA384()),
         "another padding": key.sign(message, padding.PKCS1v15(), hashes.SHA384()),
+        "another trailer": oddly_encoded(key, message, trailer=0xCC),
+        "another separator": oddly_encoded(key, message, separator=2),
+        "a filled gap": oddly_encoded(key, message, gap=1),
+        "the topmost bit": oddly_encoded(key, message, top=0x80),
     }
+
+
+def oddly_encoded(
+    key: rsa.RSAPrivateKey,
+    message: bytes,
+    *,
+    trailer: int = 0xBC,
+    separator: int = 1,
+    gap: int = 0,
+    top: int = 0,
+) -> bytes:
+    """EMSA-PSS with one thing wrong and the hash right: only whoever looks at every byte finds out."""
+    salt = bytes(48)
+    digest = hashlib.sha384(bytes(8) + hashlib.sha384(message).digest() + salt).digest()
+    block = bytes(285) + bytes([gap, separator]) + salt
+    mask = b"".join(hashlib.sha384(digest + bytes([0, 0, 0, count])).digest() for count in range(7))
+    masked = bytes(a ^ b for a, b in zip(block, mask[: len(block)], strict=True))
+    masked = bytes([masked[0] & 0x7F | top]) + masked[1:]
+    numbers = key.private_numbers()
+    encoded = int.from_bytes(masked + digest + bytes([trailer]), "big")
+    return pow(encoded, numbers.d, numbers.public_numbers.n).to_bytes(384, "big")
 
 
 def salted(key: rsa.RSAPrivateKey, message: bytes, length: int) -> bytes:

@@ -99,6 +99,13 @@ def test_its_steps_give_what_the_rfc_says(monkeypatch, vector):
     assert offline.is_signed(modulus, message, signature)
 
 
+def test_a_modulus_that_shares_a_factor_with_the_message_is_refused():
+    offline, modulus = load(), int.from_bytes(sealed.even_spki()[33:-5], "big")
+
+    with pytest.raises(offline.Refused):
+        offline.blind(modulus, b"undersigned1.a-token")
+
+
 def test_it_passes_no_signature_that_the_server_refuses():
     offline, message = load(), b"undersigned1.a-token"
     modulus = KEY.public_key().public_numbers().n
@@ -186,13 +193,24 @@ def refused(answer: subprocess.CompletedProcess[str]) -> str:
 def test_a_key_that_could_tell_people_apart_is_refused(tmp_path, wrong):
     line = tokens.key_line(sealed.LETTER, sealed.VERSION, sealed.bad_public_keys()[wrong])
 
-    refused(run(tmp_path, "blind", paste=f"{line}\n"))
+    said = refused(run(tmp_path, "blind", paste=f"{line}\n"))
+
+    assert "recognize you" in said or wrong == "nothing"
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     "pasted",
-    ["", "\n", "hello\n", LINE[:-1] + "\n", LINE.replace("5a", "5A", 1) + "\n", LINE + "=\n", "\udcff\n"],
+    [
+        "",
+        "\n",
+        "hello\n",
+        LINE[:-1] + "\n",
+        LINE.replace("5a", "5A", 1) + "\n",
+        LINE + "=\n",
+        LINE[:-1] + chr(ord(LINE[-1]) + 1) + "\n",
+        "\udcff\n",
+    ],
 )
 def test_what_is_no_key_line_is_refused(tmp_path, pasted):
     command = [sys.executable, "-I", "-S", str(TOOL), "blind"]
@@ -219,6 +237,7 @@ def test_another_key_than_the_expected_one_is_refused(tmp_path):
         lambda answer: "",
         lambda answer: answer[:-4],
         lambda answer: answer + "AAAA",
+        lambda answer: "AAAA" + answer,
         lambda answer: ("B" if answer[0] == "A" else "A") + answer[1:],
         lambda answer: tokens.to_text(bytes(384)),
         lambda answer: answer_to(answer),

@@ -209,11 +209,11 @@ def test_an_answer_by_another_key_is_refused(key):
         blind.finalize(key.public_key(), MESSAGE, answer, inverse)
 
 
-def test_a_modulus_that_shares_a_factor_with_the_message_is_refused(monkeypatch, key):
-    monkeypatch.setattr(blind, "_encoded", lambda message, bits: key.private_numbers().p.to_bytes(384, "big"))
+def test_a_modulus_that_shares_a_factor_with_the_message_is_refused():
+    even = serialization.load_der_public_key(sealed.even_spki())
 
     with pytest.raises(blind.KeyNotUsable):
-        blind.blind(key.public_key(), MESSAGE)
+        blind.blind(even, MESSAGE)
 
 
 # --- Verifying ---------------------------------------------------------------------------------------------
@@ -223,6 +223,7 @@ def test_only_the_signature_of_this_message_by_this_key_passes(key):
     passed = [name for name, signature in wrong.items() if blind.verify(key.public_key(), MESSAGE, signature)]
 
     assert blind.verify(key.public_key(), MESSAGE, sealed.sign(key, MESSAGE))
+    assert blind.verify(key.public_key(), MESSAGE, sealed.oddly_encoded(key, MESSAGE))  # nothing odd said
     assert passed == []
 
 
