@@ -44,12 +44,22 @@ def make_key(letter: Letter, proof: str) -> PublicKey:
     return PublicKey.objects.create(letter=letter, proof=proof, spki=spki, key_id=blind.key_id(spki))
 
 
+def key_of(letter: Letter, proof: str) -> PublicKey | None:
+    """With its letter, whose key line it shows."""
+    return letter.public_keys.select_related("letter").filter(proof=proof).first()
+
+
+def are_few(letter: Letter) -> bool:
+    """Whether whoever hands in a token now stands in a crowd smaller than a batch."""
+    return letter.marks.exclude(blinded_hash=None).count() < letter.batch_size
+
+
 def issue(letter: Letter, pending: Pending, code: str, blinded: bytes) -> Issued:
     """Sign a hidden token for whoever typed the right code. The same hidden token again gets the same answer.
 
     Raises `proofs.CodeRefused`, `AlreadySigned`, `signatures.LetterNotOpen`, `NoToken`, `blind.BlindedNotUsable`.
     """
-    key = letter.public_keys.filter(proof=Proof.MAILBOX).first()
+    key = key_of(letter, Proof.MAILBOX)
     if key is None or not pending.is_anonymous:
         raise NoToken
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,9 +14,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from petitions import codes, limits
-from petitions.flows import proofs, signatures, subscriptions
+from petitions.flows import proofs, signatures, subscriptions, tokens
 from petitions.forms.proofs import CodeForm
-from petitions.models import Letter
+from petitions.models import Letter, Proof, PublicKey
 from petitions.pending import Pending
 from petitions.views import errors
 from petitions.views.answers import (
@@ -101,11 +102,23 @@ FINISH: dict[str, Callable[[HttpRequest, Letter, Pending, str], HttpResponse]] =
 }
 
 
+def _sealing_key(letter: Letter, asked: Pending | None) -> PublicKey | None:
+    """For anonymous signers alone: named ones have nothing to hide from us."""
+    if asked is None or asked.purpose != "sign" or not asked.is_anonymous:
+        return None
+    return tokens.key_of(letter, Proof.MAILBOX)
+
+
 def _code_page(
     request: HttpRequest, letter: Letter, purpose: str, asked: Pending | None, form: CodeForm, *, status: int
 ) -> HttpResponse:
+    key = _sealing_key(letter, asked)
     context = {
         "letter": letter,
+        "key": key,
+        "few_tokens": key is not None and tokens.are_few(letter),
+        "redeem_address": settings.SITE_URL + reverse("redeem", args=[letter.slug]),
+        "offline_url": reverse("token_offline", args=[letter.slug]),
         "form": form if asked else None,
         "purpose": purpose,
         "preview": asked.public_line if asked else "",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,7 +16,7 @@ from petitions.crypto import blind
 from petitions.crypto import tokens as lines
 from petitions.flows import proofs, signatures, tokens
 from petitions.forms.tokens import BlindedForm, RedeemForm
-from petitions.models import Letter
+from petitions.models import Letter, Proof
 from petitions.views import errors
 from petitions.views.answers import for_letter, read_pending
 
@@ -73,7 +71,7 @@ def _refuse(
     context = {
         "letter": letter,
         "form": form,
-        "key": _key(letter),
+        "key": tokens.key_of(letter, Proof.MAILBOX),
         "code_url": reverse("code", args=[letter.slug]),
     }
     return render(request, "tokens/offline.html", context, status=status)
@@ -88,7 +86,7 @@ def offline(request: HttpRequest, letter: Letter) -> HttpResponse:
     context = {
         "letter": letter,
         "form": BlindedForm(),
-        "key": _key(letter),
+        "key": tokens.key_of(letter, Proof.MAILBOX),
         "code_url": reverse("code", args=[letter.slug]),
     }
     return render(request, "tokens/offline.html", context)
@@ -132,12 +130,11 @@ def _redeem_page(
         sentences = [str(sentence) for errors in form.errors.values() for sentence in errors]
         return JsonResponse({"error": "refused", "sentence": " ".join(sentences)}, status=status)
     return render(
-        request, "tokens/redeem.html", {"letter": letter, "form": form, "key": _key(letter)}, status=status
+        request,
+        "tokens/redeem.html",
+        {"letter": letter, "form": form, "key": tokens.key_of(letter, Proof.MAILBOX)},
+        status=status,
     )
-
-
-def _key(letter: Letter) -> Any:
-    return letter.public_keys.select_related("letter").filter(proof="mailbox").first()
 
 
 def _wants_json(request: HttpRequest) -> bool:
