@@ -1,0 +1,133 @@
+"""Tokens over HTTP: as JSON for our script, as pages for those who use none."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from petitions.crypto import tokens
+from petitions.flows import letters
+from petitions.models import Mark, WaitingSignature
+from tests.factories import make_letter
+from tests.flows.test_tokens import Signer
+from tests.views.signing import ask
+
+pytestmark = pytest.mark.django_db
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def letter():
+    return make_letter()
+
+
+def at(letter, page):
+    return f"/letters/{letter.slug}/{page}/"
+
+
+def asked(client, letter, mails, address="ada@example.test"):
+    ask(client, letter, address, appear="anonymous", name="")
+    return mails.code(address)
+
+
+def request_token(client, letter, code, signer, headers=JSON):
+    fields = {"code": code, "blinded": tokens.to_text(signer.blinded)}
+    return client.post(at(letter, "token"), fields, headers=headers)
+
+
+def test_from_the_code_to_the_queue(client, mails, letter):
+    signer = Signer(letter)
+    answer = request_token(client, letter, asked(client, letter, mails), signer)
+    assert (answer.status_code, sorted(answer.json())) == (200, ["blind_signature", "key_id"])
+    assert "no-store" in answer["Cache-Control"]
+    line, signature = signer.finalize(tokens.from_text(answer.json()["blind_signature"]))
+
+    stranger = Client()
+    for _ in range(2):
+        counted = stranger.post(at(letter, "redeem"), {"token": line, "signature": signature}, headers=JSON)
+        assert (counted.status_code, counted.json()) == (201, {"counted": True})
+    assert WaitingSignature.objects.get().kind == "sealed"
+    assert stranger.cookies == {}
+
+
+def test_the_same_answer_for_the_same_hidden_token(client, mails, letter):
+    signer, code = Signer(letter), asked(client, letter, mails)
+
+    answers = [request_token(client, letter, code, signer).json() for _ in range(3)]
+
+    assert answers[0] == answers[1] == answers[2]
+    assert request_token(client, letter, code, Signer(letter)).json()["error"] == "code_spent"
+
+
+def test_what_is_wrong_has_a_name_and_a_sentence(client, mails, letter):
+    signer = Signer(letter)
+    assert request_token(client, letter, "2222-2222", signer).json()["error"] == "nothing_asked"
+
+    code = asked(client, letter, mails)
+    answer = request_token(client, letter, "2222-2222", signer)
+    assert (answer.status_code, answer.json()["error"]) == (422, "wrong_code")
+    assert "not the code that was sent" in answer.json()["sentence"]
+    signer.blinded = b"\x00" * 384
+    assert request_token(client, letter, code, signer).json()["error"] == "no_token"
+    answer = client.post(at(letter, "token"), {"code": code, "blinded": "not base64!"}, headers=JSON)
+    assert (answer.status_code, answer.json()["error"]) == (422, "form")
+
+    letters.close(letter)
+    answer = request_token(client, letter, code, Signer(letter))
+    assert (answer.status_code, Mark.objects.count()) == (422, 0)
+
+
+def test_a_code_that_another_site_forged_buys_no_token(mails, letter):
+    client = Client(enforce_csrf_checks=True)
+
+    assert request_token(client, letter, "2222-2222", Signer(letter)).status_code == 403
+
+
+def test_the_pages_without_script(client, mails, letter):
+    code, signer = asked(client, letter, mails), Signer(letter)
+    page = client.get(at(letter, "token/offline")).content.decode()
+    assert letter.public_keys.get().line in page
+
+    wrong = request_token(client, letter, "2222-2222", signer, headers={})
+    assert wrong.status_code == 422
+    assert "not the code that was sent" in wrong.content.decode()
+    assert tokens.to_text(signer.blinded) in wrong.content.decode()  # nothing typed is lost
+    made = request_token(client, letter, code, signer, headers={})
+    assert "Give this back to the offline program" in made.content.decode()
+
+
+def test_handing_in_needs_no_cookie_and_no_form_of_ours(mails, letter):
+    client = Client(enforce_csrf_checks=True)
+    page = client.get(at(letter, "redeem"))
+    assert (page.status_code, client.cookies) == (200, {})
+    assert "csrf" not in page.content.decode()
+
+    answer = client.post(at(letter, "redeem"), {"token": "x", "signature": "y"})
+
+    assert answer.status_code == 422
+    assert "does not count for this letter" in answer.content.decode()
+
+
+def test_a_token_after_the_close_is_told_so(client, mails, letter):
+    signer = Signer(letter)
+    answer = request_token(client, letter, asked(client, letter, mails), signer).json()
+    line, signature = signer.finalize(tokens.from_text(answer["blind_signature"]))
+    letters.close(letter)
+
+    late = client.post(at(letter, "redeem"), {"token": line, "signature": signature})
+
+    assert late.status_code == 409
+    assert "counts no more" in late.content.decode()
+
+
+@pytest.mark.parametrize("page", ["token/offline", "redeem"])
+def test_drafts_and_unknown_letters_have_no_such_page(client, page):
+    assert client.get(f"/letters/unknown/{page}/").status_code == 404
+
+
+def test_the_scripts_carry_the_hash_of_their_files(client, mails, letter):
+    asked(client, letter, mails)
+    page = client.get(at(letter, "code")).content.decode()
+
+    assert page.count('integrity="sha384-') == 2
