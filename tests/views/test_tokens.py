@@ -75,7 +75,7 @@ def test_what_is_wrong_has_a_name_and_a_sentence(client, mails, letter):
 
     letters.close(letter)
     answer = request_token(client, letter, code, Signer(letter))
-    assert (answer.status_code, Mark.objects.count()) == (422, 0)
+    assert (answer.status_code, Mark.objects.count()) == (409, 0)
 
 
 def test_a_code_that_another_site_forged_buys_no_token(mails, letter):
