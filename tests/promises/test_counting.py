@@ -15,7 +15,8 @@ from tests.promises.lives import Life
 from tests.promises.processes import until
 from tests.promises.sizes import sized
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(sized(300, 3000))]
+# Hypothesis takes up to five minutes to find the shortest way to a failure.
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(sized(900, 3000))]
 
 
 @pytest.mark.promise("P4")

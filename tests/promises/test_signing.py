@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from functools import partial
 
 import pytest
 
 from petitions import counts
 from petitions.crypto import typed
+from petitions.flows import proofs
 from petitions.models import Appear, Mark, Signature, WaitingSignature
 from tests.factories import make_letter
 from tests.promises.races import spread, together
@@ -91,6 +93,19 @@ def test_one_code_acts_once(web, figures):
         assert counts.recount(letter).total == turn
 
     figures(rounds=rounds, posts=rounds * 50, signatures=Signature.objects.count())
+
+
+@pytest.mark.promise("P3")
+def test_of_fifty_who_use_up_one_code_at_once_one_does(many_connections, figures):
+    """The mark stops the second signature as well; this is the code's own lock."""
+    letter, rounds = make_letter(), sized(5, 50)
+
+    for turn in range(rounds):
+        pending, _code = proofs.challenge(letter, purpose="sign", address=f"person{turn}@example.test")
+        outcomes = together([lambda pending=pending: proofs.consume(pending)] * 50)
+        assert Counter(map(type, outcomes)) == {type(None): 1, proofs.CodeUsed: 49}
+
+    figures(rounds=rounds, tries=rounds * 50, used=rounds)
 
 
 @pytest.mark.promise("P3")
