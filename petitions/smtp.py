@@ -46,7 +46,12 @@ class Conversation:
         self._is_in_data = False
 
     def __enter__(self) -> Conversation:
-        self._server = _connected()
+        try:
+            self._server = _connected()
+        except smtplib.SMTPAuthenticationError:
+            raise  # without the server's words, which may repeat the password
+        except smtplib.SMTPResponseException as no:
+            raise Answered(no.smtp_code, _words(no.smtp_error), is_about_us=True) from None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -89,24 +94,19 @@ class Conversation:
 
 def _connected() -> Server:
     """Greeted and, where the settings say so, encrypted and logged in."""
-    context = ssl.create_default_context()
+    is_sealed = settings.EMAIL_SECURITY == "tls"
+    server = SealedServer(context=ssl.create_default_context()) if is_sealed else Server()
     try:
-        server = SealedServer(context=context) if settings.EMAIL_SECURITY == "tls" else Server()
-        try:
-            _introduce(server, context)
-        except BaseException:
-            server.close()
-            raise
-    except smtplib.SMTPAuthenticationError:
-        raise  # without the server's words, which may repeat the password
-    except smtplib.SMTPResponseException as no:
-        raise Answered(no.smtp_code, _words(no.smtp_error), is_about_us=True) from None
+        _introduce(server)
+    except BaseException:
+        server.close()
+        raise
     return server
 
 
-def _introduce(server: Server, context: ssl.SSLContext) -> None:
+def _introduce(server: Server) -> None:
     if settings.EMAIL_SECURITY == "starttls":
-        server.starttls(context=context)
+        server.starttls(context=ssl.create_default_context())
     server.ehlo_or_helo_if_needed()
     if settings.EMAIL_HOST_USER:
         try:

@@ -23,12 +23,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.test import Client
 from django.utils import timezone
 
-from petitions import mailserver
+from petitions import mailserver, tasks
 from petitions.flows import deliveries, sending, snapshots
 from petitions.models import Delivery, Lease, Letter
 from petitions.models.leases import take_back_abandoned
 from petitions.smtp import Conversation
-from petitions.tasks import send_delivery
 from tests.admin.posts import page
 from tests.factories import make_letter, sign
 from tests.promises.faults import (
@@ -265,7 +264,7 @@ def test_a_reply_without_end_takes_no_memory(settings, step):
 
 def test_the_limits_leave_room_for_the_answer_and_end_before_the_task_does():
     asked = mailserver.COMMAND_SECONDS + mailserver.ANSWER_SECONDS
-    stopped = send_delivery.soft_time_limit
+    stopped = tasks.send_delivery.soft_time_limit
 
     assert asked < mailserver.CONVERSATION_SECONDS < stopped < Lease.LASTS.total_seconds()
 
@@ -384,17 +383,19 @@ TAR_PITS = {"drip": drips("220"), "hang": hangs}
 @pytest.mark.parametrize("fault", sized(["drip"], ["drip", "hang"]))
 def test_a_tar_pit_holds_up_nothing_but_the_mail(parts, fault):
     """Both senders, threads that nobody can stop, are stuck; milestones and closings go on beside them."""
+    stuck, other = make_letter(), make_letter(milestones=(1,))
+    deliveries.deliver(stuck, number=1, by=stuck.memberships.get().user)
+    snapshots.freeze_due()
     with FaultyServer({"connect": TAR_PITS[fault]}) as server:
         parts.environment["EMAIL_PORT"] = str(server.port)
         parts.start_worker("others", queues="undersigned")
         parts.start_worker("senders", queues="deliveries", options=("-P", "threads"))
-        parts.start_beat()
-        stuck, other = make_letter(), make_letter(milestones=(1,))
-        deliveries.deliver(stuck, number=1, by=stuck.memberships.get().user)
+        tasks.drain_outbox.delay()
         parts.wait(lambda: server.connections == 2)
 
         sign(other, "Ada Lovelace")
         Letter.objects.filter(pk=other.pk).update(opens_at="2020-01-01T00:00Z", closes_at="2020-01-02T00:00Z")
+        tasks.close_letters.delay()
         parts.wait(lambda: Letter.objects.get(pk=other.pk).is_closed)
         assert (other.milestones.get().count_seen, states(stuck)) == (1, ["leased", "leased"])
 

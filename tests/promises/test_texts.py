@@ -59,16 +59,17 @@ def keeper(settings) -> Iterator[Keeper]:
     controller.stop()
 
 
-def test_there_are_sixty():
+def test_there_are_sixty(figures):
+    figures(texts=len(TEXTS), refused=len(REFUSED))
+
     assert len(TEXTS) == 60
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_what_is_received_is_what_was_written(keeper, name, figures):
+def test_what_is_received_is_what_was_written(keeper, name):
     typed = TEXTS[name]
     letter, refused = written(typed)
     assert refused == (SENTENCES if name in REFUSED else {})
-    figures(refused=bool(refused))
     if refused:
         return
     row = delivered_to_one_recipient(letter)
