@@ -121,3 +121,31 @@ def test_every_variable_that_is_read_is_explained():
 
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 120
+
+
+ROW = re.compile(r"^\| (P\d+) .*`([\w/]+\.py)::(\w+)`", re.M)
+
+
+def promised() -> list[tuple[str, str, str]]:
+    return ROW.findall((ROOT / "docs" / "promises.md").read_text(encoding="utf-8"))
+
+
+def proofs() -> set[tuple[str, str, str]]:
+    """Each test that is marked as the proof of a promise."""
+    found = set()
+    for path in (ROOT / "tests" / "promises").glob("test_*.py"):
+        text = path.read_text(encoding="utf-8")
+        everywhere = re.search(r"^pytestmark = .*promise\(\"(P\d+)\"\)", text, re.M)
+        for marks, name in re.findall(r"((?:^@.*\n(?:[ )].*\n)*)*)^def (test_\w+)", text, re.M):
+            number = re.search(r"promise\(\"(P\d+)\"\)", marks) or everywhere
+            if number:
+                found.add((number[1], f"tests/promises/{path.name}", name))
+    return found
+
+
+def test_every_promise_names_a_test_that_is_there_and_proves_it():
+    assert [row for row in promised() if row not in proofs()] == []
+
+
+def test_every_proof_stands_in_the_table():
+    assert {number for number, _path, _name in proofs()} - {number for number, *_ in promised()} == set()

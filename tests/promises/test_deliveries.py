@@ -110,6 +110,22 @@ def test_an_emptied_broker_delays_and_doubles_nothing(parts, mails, figures):
     assert time.monotonic() - emptied < 60
 
 
+@pytest.mark.promise("P14")
+def test_an_hour_without_beat_delays_and_doubles_nothing_more(parts, mails):
+    """The worker alone does nothing; what waited is sent once when the clock is back, also when it comes twice."""
+    letter = make_delivery(5)
+    parts.start_worker()
+    pass_by(timedelta(hours=1))
+    assert states(letter) == {State.QUEUED: 5}
+
+    parts.start_beat("first")
+    parts.start_beat("second")
+    parts.wait(lambda: is_done(letter))
+
+    assert states(letter) == {State.ACCEPTED: 5}
+    assert copies(mails) == dict.fromkeys(letter.recipients.values_list("address", flat=True), 1)
+
+
 @pytest.mark.promise("P15")
 def test_deliver_pressed_ten_times_at_once_sends_once(parts, mails, figures):
     readers = sized(40, 200)
