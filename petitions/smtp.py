@@ -16,9 +16,7 @@ from django.conf import settings
 from petitions import mailserver
 from petitions.mailserver import SealedServer, Server
 
-LOG_IN_FIRST = frozenset(
-    {503, 530, 534, 535, 538}
-)  # who has not logged in hears it at any step (RFC 4954, 6)
+LOG_IN_FIRST = frozenset({503, 530, 534, 535, 538})  # RFC 4954, 6: whoever has not may hear them at any step
 LONGEST_WORDS = 1000
 LINE_START_DOT = re.compile(rb"(?m)^\.")
 

@@ -28,7 +28,8 @@ def test_the_way_out_is_never_encoded_however_long():
     "subject", ["Fair\r\nBcc: victim@example.test", "Fair\x0bBcc: x", "Fair\u2028Bcc: x", "Fair\x85Bcc: x"]
 )
 def test_no_value_makes_a_second_header(subject):
-    mail = email.message_from_bytes(sent(subject=subject, sender_name=subject), policy=default)
+    fields = {"sender_name": subject, "headers": {"List-Unsubscribe": subject}}
+    mail = email.message_from_bytes(sent(subject=subject, **fields), policy=default)
 
     assert mail["Bcc"] is None
     assert mail["Subject"].startswith("Fair Bcc")

@@ -30,6 +30,7 @@ from petitions.models.leases import take_back_abandoned
 from petitions.smtp import Conversation
 from tests.admin.posts import page
 from tests.factories import make_letter, sign
+from tests.promises.awkward import CORPUS
 from tests.promises.faults import (
     FaultyServer,
     Script,
@@ -128,6 +129,7 @@ FAULTS = [
     before("530 at RCPT is about us", {"RCPT": says("530 authenticate first")}, 530),
     refused("550 at RCPT", {"RCPT": says("550 no such mailbox")}, 550),
     refused("many lines of 550 at RCPT", {"RCPT": says("550-no such", "550 mailbox")}, 550),
+    refused("control characters and HTML at RCPT", {"RCPT": says(b"550 <b>no</b>\x00\x1b[2J\r\n")}, 550),
     before("drop at RCPT", {"RCPT": drops}),
     before("drip at RCPT", {"RCPT": drips("250")}, is_slow=True),
     before("half a line at RCPT", {"RCPT": in_turn(says(b"550 no such"), drops)}),
@@ -157,6 +159,37 @@ FAULTS = [
     accepted("drip at QUIT", {"QUIT": drips("221")}, is_slow=True),
     accepted("endless goodbye", {"QUIT": ENDLESS}),
 ]
+
+# Cases of the corpus and the fault that is each; one of two recipients refused cannot happen, each has a mail.
+BEHAVIOURS = {
+    "rcpt:451": "451 at RCPT",
+    "rcpt:550": "550 at RCPT",
+    "data:451": "451 after the body",
+    "data:554": "554 after the body",
+    "drop_mid_data": "drop in the middle of the body",
+    "accept_then_drop": "taken, then dropped",
+    "accept_then_late_250": "taken, 250 too late",
+    "reset_at_quit": "reset at QUIT",
+    "hang_at_quit": "hang at QUIT",
+    "421_connect": "421 at connect",
+    "no_starttls": "no STARTTLS while required",
+    "reply_html": "control characters and HTML at RCPT",
+}
+STATES = {"deferred": "queued", "rejected": "refused", "unknown": "unknown", "accepted": "accepted"}
+
+
+def test_the_corpus_asks_for_the_same_states():
+    faults = {fault.name: fault.state for fault in FAULTS}
+    asked = {
+        case["input"]["behaviour"]: case["expect"].get("state")
+        for case in CORPUS["cases"]
+        if case["surface"] == "smtp_peer"
+    }
+
+    assert asked.pop("partial_rcpt") is None
+    assert {name: STATES[state] for name, state in asked.items()} == {
+        name: faults[BEHAVIOURS[name]] for name in asked
+    }
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
@@ -229,6 +262,16 @@ def test_a_server_that_is_slow_in_everything_has_one_limit_for_all_of_it(setting
 
         assert outcome(row, server) == ("queued", None, 0, 1)
         assert row.smtp_text == "TimeoutError"
+
+
+def test_nobody_waits_for_an_answer_longer_than_for_all_of_it(settings, monkeypatch):
+    monkeypatch.setattr(mailserver, "CONVERSATION_SECONDS", SHORT)
+    with FaultyServer({"dot": hangs}) as server:
+        connect(settings, server)
+        row = delivered_to_one_recipient()
+        sweep()
+
+        assert outcome(row, server) == ("unknown", None, 1, 1)
 
 
 def test_a_server_that_takes_in_nothing_does_not_hold_its_sender(settings, monkeypatch):
@@ -344,7 +387,7 @@ def test_words_put_in_before_tls_are_not_taken_for_the_server_s(settings, monkey
     """A stranger on the line answers the first question inside TLS before it is asked."""
     context = certified("127.0.0.1", tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
-    put_in = in_turn(says("220 go", "250 AUTH PLAIN"), lambda talk: talk.encrypt())
+    put_in = in_turn(says("220 go", "250-hello", "250 AUTH PLAIN"), lambda talk: talk.encrypt())
     with FaultyServer({"STARTTLS": put_in}, offers=("STARTTLS",), context=context) as server:
         connect(settings, server, **STARTTLS, **LOGIN)
         row = delivered_to_one_recipient()
