@@ -66,13 +66,10 @@ class Reckoning:
             self._publish()
         return is_whole
 
-    def close(self) -> bool:
+    def close(self) -> None:
         """The rest is published, however few."""
-        if not self.is_open:
-            return False
         self._publish()
         self.is_open, self.at_closing = False, self.total
-        return True
 
     def _publish(self) -> None:
         for person in self.everybody:

@@ -145,9 +145,8 @@ class Signer:
         """Each step once."""
         self.type(self.ask(patience=PATIENCE))
 
-    def sign_at_last(self, seconds: float = 120) -> None:
-        """Until it is acknowledged, through every fault on the way."""
-        limit = time.monotonic() + seconds
+    def sign_at_last(self, limit: float) -> None:
+        """Until it is acknowledged, through every fault on the way; given up when the clock is at `limit`."""
         while not self.is_acknowledged and time.monotonic() < limit:
             code = self.ask(patience=LOST_AFTER)
             while code and not self.type(code).is_an_answer and time.monotonic() < limit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -58,8 +59,11 @@ def test_no_acknowledged_signature_is_lost(interrupted, mail_server, figures):
     url, inbox, number = interrupted.processes.url, Inbox(mail_server), sized(300, 10_000)
     people = [Signer(url, LETTER, inbox, f"Signer {n}", f"person{n}@example.test") for n in range(number)]
 
+    limit = time.monotonic() + sized(120, 2400)
+
     with ThreadPoolExecutor(1) as aside:
-        signing = aside.submit(spread, [person.sign_at_last for person in people], clients=CLIENTS)
+        works = [partial(person.sign_at_last, limit) for person in people]
+        signing = aside.submit(spread, works, clients=CLIENTS)
         for turn, interrupt in enumerate(interrupted.interruptions, start=1):
             share = number * turn // (len(interrupted.interruptions) + 1)
             until(lambda share=share: sum(person.is_acknowledged for person in people) >= share, 1000)
