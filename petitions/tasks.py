@@ -58,10 +58,11 @@ def drain_outbox() -> None:
     """Ring for what is due, in an order of chance: one bad message must not hold up the others."""
     if not restores.is_own_database():
         return
-    restores.turn_after_sending()
     take_back_abandoned()
     deliveries.repeat_alerts()
     due = list(Delivery.objects.unrung().values_list("pk", flat=True)[:BATCH])
+    if not restores.turn_for_sending(is_anything_due=bool(due)):
+        return
     random.shuffle(due)
     Delivery.objects.filter(pk__in=due).update(rung_at=Now())
     for pk in due:

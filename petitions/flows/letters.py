@@ -115,6 +115,16 @@ def close_overdue() -> None:
             continue  # an organizer was faster
 
 
+def has_marks_keys(letter: Letter) -> bool:
+    """Whether it can be told who has signed."""
+    return all(_has_key(letter, purpose) for purpose in MARKS)
+
+
+def is_closed_by_its_keys(letter: Letter) -> bool:
+    """Those for marks are gone and that of its followers is there, which only closing does."""
+    return not has_marks_keys(letter) and _has_key(letter, FOLLOWERS)
+
+
 def destroy_keys(letter: Letter) -> None:
     """After this, marks can be compared with nothing. Harmless to repeat: the sweep finishes what a crash left."""
     for name in _dying_keys(letter):
@@ -132,6 +142,10 @@ def _dying_keys(letter: Letter) -> list[str]:
     return [letter.key_name(purpose) for purpose in MARKS] + [
         key.private_name for key in letter.public_keys.select_related("letter")
     ]
+
+
+def _has_key(letter: Letter, purpose: str) -> bool:
+    return (settings.KEYS_DIR / letter.key_name(purpose)).exists()
 
 
 def _freeze(letter: Letter, *, number: int) -> Version:

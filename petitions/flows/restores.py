@@ -1,23 +1,25 @@
 """The guard against restored databases: nothing leaves that an older copy only believes to be unsent.
 
-Each database carries an epoch, and `KEYS_DIR`, which no backup holds, remembers it. While mails leave, the epoch is
-turned every few seconds. A database whose epoch is not remembered is a copy from before, or came from elsewhere:
-whatever it has not sent is held until an operator releases it.
+Each database carries an epoch, and `KEYS_DIR`, which no backup holds, remembers it. The epoch is turned before mails
+leave, every few seconds while they do, and with each backup. A database whose epoch is not remembered is a copy from
+before, or came from elsewhere: whatever it has not sent is held until an operator releases it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import uuid
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import User
 from petitions.crypto import keys
-from petitions.flows import audit
+from petitions.flows import audit, batches, letters, milestones
 from petitions.models import Attempt, Delivery, Installation, Letter
 
 REMEMBERED = "epoch"  # the file below `KEYS_DIR`: one epoch a line, two while one is being turned
@@ -25,51 +27,50 @@ REMEMBERED = "epoch"  # the file below `KEYS_DIR`: one epoch a line, two while o
 
 def is_own_database() -> bool:
     """Whether this is the database that this installation ran with; if not, all that is unsent is held now."""
-    installation = Installation.objects.first()
-    if installation and str(installation.epoch) in _remembered():
+    if is_remembered() or turn():
         return True
-    return _look_again()
+    _hold_once()
+    return False
 
 
-@transaction.atomic
-def _look_again() -> bool:
-    """Alone with the row: another process may have turned the epoch just now, or have held everything already."""
-    installation, is_new = Installation.objects.select_for_update().get_or_create(pk=Installation.ONLY)
-    remembered = _remembered()
-    if str(installation.epoch) in remembered:
-        return True
-    is_first_start = is_new and not remembered
-    if not is_first_start:
-        _hold_unsent()
-    _begin(installation)
-    return is_first_start
+def is_remembered() -> bool:
+    """The same without holding anything. Also false, rarely, while another process turns: ask again."""
+    epoch = Installation.objects.values_list("epoch", flat=True).first()
+    return str(epoch) in _remembered()
 
 
-@transaction.atomic
-def hold() -> int:
-    """Hold all that is unsent, as after a restore; how many it is."""
-    installation, _is_new = Installation.objects.select_for_update().get_or_create(pk=Installation.ONLY)
-    held = _hold_unsent()
-    _begin(installation)
-    return held
+def turn() -> bool:
+    """A new epoch: every copy made before is told apart. False, and nothing is done, for one that was restored.
 
-
-def turn() -> None:
-    """A new epoch: every copy made before is told apart. Both are remembered until the new one is committed."""
+    Both epochs are remembered until the new one is committed, so whoever is killed here leaves no stranger behind.
+    """
     with transaction.atomic():
-        installation = Installation.objects.select_for_update().get(pk=Installation.ONLY)
+        installation = _alone()
+        if not _is_ours(installation):
+            return False
         epoch = uuid.uuid4()
         _remember(installation.epoch, epoch)
-        _write(installation, epoch)
+        _write(epoch)
     with transaction.atomic():
-        _remember(Installation.objects.select_for_update().get(pk=Installation.ONLY).epoch)
+        installation = _alone()
+        if _is_ours(installation):  # otherwise it was replaced just now
+            _remember(installation.epoch)
+    return True
 
 
-def turn_after_sending() -> None:
-    """Only when something left since the last turn."""
+def turn_for_sending(*, is_anything_due: bool) -> bool:
+    """Before mails leave, after some have left, and when a turn was cut short. False as in `turn`."""
     turned_at = Installation.objects.values("turned_at")
-    if Delivery.objects.filter(body_started_at__gte=turned_at).exists():
-        turn()
+    have_left = Delivery.objects.filter(body_started_at__gte=turned_at)
+    if is_anything_due or len(_remembered()) > 1 or have_left.exists():
+        return turn()
+    return True
+
+
+@transaction.atomic
+def hold() -> None:
+    """Hold all that is unsent: this database was restored."""
+    _hold(_alone())
 
 
 @transaction.atomic
@@ -79,30 +80,73 @@ def release(letter: Letter, *, by: User) -> int:
     queued = {"state": Delivery.State.QUEUED, "hold_reason": "", "not_before": Now(), "waiting_since": Now()}
     released = held.update(rung_at=None, **queued)
     if released:
-        audit.record("held_released", letter=letter, by=by)
+        audit.record("held_released", letter=letter, by=by, about=released)
     return released
 
 
-def _hold_unsent() -> int:
-    """A sender that is at it finds its lease gone. What was being handed over becomes unknown in the sweep."""
-    waiting = Delivery.objects.filter(state__in=[Delivery.State.QUEUED, Delivery.State.LEASED])
-    leased = Attempt.objects.filter(delivery__state=Delivery.State.LEASED, ended_at=None)
-    leased.update(ended_at=Now(), outcome=Delivery.State.HELD)
-    held = {"state": Delivery.State.HELD, "hold_reason": Delivery.Hold.RESTORED}
-    number = waiting.update(lease_token=None, lease_until=None, **held)
+@transaction.atomic
+def _hold_once() -> None:
+    """Unless another process has turned the epoch or held everything just now."""
+    installation = _alone()
+    if not _is_ours(installation):
+        _hold(installation)
+
+
+def _hold(installation: Installation) -> None:
+    _catch_up()
+    number = _hold_unsent()
     if number:
         audit.record("held_after_restore", letter=None, about=number)
+    epoch = uuid.uuid4()
+    _remember(epoch)
+    _write(epoch)
+
+
+def _catch_up() -> None:
+    """What the clock has brought since the copy was made was told to people then; its notices are held as well.
+
+    A letter that was closed since is closed again: without its key a mailbox could count twice.
+    """
+    letters.close_overdue()
+    for letter in Letter.objects.filter(state=Letter.State.OPEN):
+        if letters.is_closed_by_its_keys(letter):
+            with contextlib.suppress(letters.NotOpen):
+                letters.close(letter)
+                audit.record("closed_again", letter=letter)
+        else:
+            batches.publish_full(letter)
+            milestones.check(letter)
+
+
+def _hold_unsent() -> int:
+    """How many. A sender that is at it finds its lease gone; what was being handed over becomes unknown in the sweep.
+
+    An alert without an answer would be sent again by itself, so it is held too.
+    """
+    state = Delivery.State
+    waiting = Q(state__in=[state.QUEUED, state.LEASED])
+    repeated = Q(state__in=[state.IN_DATA, state.UNKNOWN], kind__in=Delivery.REPEATED)
+    held = {"state": state.HELD, "hold_reason": Delivery.Hold.RESTORED, "body_started_at": None}
+    number = Delivery.objects.filter(waiting | repeated).update(lease_token=None, lease_until=None, **held)
+    begun = Attempt.objects.filter(delivery__state=state.HELD, ended_at=None)
+    begun.update(ended_at=Now(), outcome=state.HELD)
     return number
 
 
-def _begin(installation: Installation) -> None:
-    epoch = uuid.uuid4()
-    _remember(epoch)
-    _write(installation, epoch)
+def _alone() -> Installation:
+    """The row, locked until commit, made by the first who asks."""
+    return Installation.objects.select_for_update().get_or_create(pk=Installation.ONLY)[0]
 
 
-def _write(installation: Installation, epoch: uuid.UUID) -> None:
-    Installation.objects.filter(pk=installation.pk).update(epoch=epoch, turned_at=Now())
+def _is_ours(installation: Installation) -> bool:
+    """Remembered here, or neither side has ever had an epoch: the first start, of a new or an upgraded database."""
+    remembered = _remembered()
+    is_first_start = installation.epoch == Installation.NO_EPOCH and not remembered
+    return is_first_start or str(installation.epoch) in remembered
+
+
+def _write(epoch: uuid.UUID) -> None:
+    Installation.objects.filter(pk=Installation.ONLY).update(epoch=epoch, turned_at=Now())
 
 
 def _remembered() -> list[str]:

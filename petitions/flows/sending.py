@@ -72,6 +72,8 @@ def _let_out(delivery: Delivery, lease: Lease) -> None:
         raise Withheld
     if delivery.snapshot and not delivery.snapshot.let_out():
         raise Withheld
+    if not restores.is_remembered():  # the database was replaced by an older one since the claim
+        raise Withheld
 
 
 def _answered(delivery: Delivery, lease: Lease, answer: Answered, phase: str) -> None:

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             name='Installation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('epoch', models.UUIDField(default=uuid.uuid4)),
+                ('epoch', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
                 ('turned_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('is_paused', models.BooleanField(default=False)),
             ],

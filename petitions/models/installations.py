@@ -13,8 +13,9 @@ class Installation(models.Model):
     """`epoch` is turned while mails leave and kept outside as well, so that an older copy is told apart."""
 
     ONLY = 1
+    NO_EPOCH = uuid.UUID(int=0)  # until this installation has looked at its database for the first time
 
-    epoch = models.UUIDField(default=uuid.uuid4)
+    epoch = models.UUIDField(default=NO_EPOCH)
     turned_at = models.DateTimeField(db_default=Now())
     is_paused = models.BooleanField(default=False)
 

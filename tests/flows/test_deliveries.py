@@ -11,7 +11,7 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 from pypdf import PdfReader
 
-from petitions.flows import batches, deliveries, letters, sending, snapshots
+from petitions.flows import batches, deliveries, letters, restores, sending, snapshots
 from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
 from petitions.mail import compose
@@ -144,6 +144,7 @@ def test_a_sender_that_rendered_an_older_picture_sends_nothing(mails):
     deliver(letter)
     snapshots.freeze_due()
     delivery = Delivery.objects.due().select_related("letter", "recipient", "snapshot").first()
+    restores.is_own_database()
     lease = Lease.take(delivery.pk)
     by_receipt.withdraw(receipt)
 
@@ -379,6 +380,7 @@ def test_a_picture_that_changed_at_the_last_moment_gives_nothing_away(mails):
     deliver(letter)
     snapshots.freeze_due()
     delivery = Delivery.objects.select_related("letter", "recipient", "snapshot").letters().first()
+    restores.is_own_database()
     lease = Lease.take(delivery.pk)
     message = compose(delivery)
     by_receipt.withdraw(receipt)
