@@ -23,12 +23,14 @@ class UserManager(BaseUserManager["User"]):
         user.save()
         return user
 
-    def create_organizer(self, email: str) -> User:
-        """The account of this address, made if need be, that may create letters and sign in by code."""
+    def create_organizer(self, email: str, *, is_operator: bool = False) -> User:
+        """The account of this address, made if need be, that may create letters and sign in by code.
+
+        An operator looks after the whole site as well; whoever is one stays one.
+        """
         user = self.filter(email=email.strip().lower()).first() or self.create_user(email)
-        if not user.is_organizer:
-            user.is_organizer = True
-            user.save(update_fields=["is_organizer"])
+        user.is_organizer, user.is_superuser = True, is_operator or user.is_superuser
+        user.save(update_fields=["is_organizer", "is_superuser"])
         EmailAddress.objects.get_or_create(
             user=user, email=user.email, defaults={"verified": True, "primary": True}
         )

@@ -28,9 +28,11 @@ class Run:
         self.name = name
         self._place = tempfile.TemporaryDirectory(prefix="undersigned-")
         self._report = Path(self._place.name) / "report.xml"
-        environment = os.environ | {"TEST_PLACE": self._place.name, "TEST_DATABASE": url}
+        where = {"TEST_PLACE": self._place.name, "TEST_DATABASE": url, "PATH": postgresql.search_path()}
         command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={self._report}", *arguments]
-        self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | where, stdout=output, stderr=output
+        )
 
     def end(self) -> tuple[int, list[str]]:
         """Its status, and a line for each promise and for all tests."""

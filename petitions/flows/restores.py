@@ -11,6 +11,7 @@ import contextlib
 import os
 import secrets
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
@@ -27,10 +28,7 @@ REMEMBERED = "epoch"  # the file below `KEYS_DIR`: one epoch a line, two while o
 
 def is_own_database() -> bool:
     """Whether this is the database that this installation ran with; if not, all that is unsent is held now."""
-    if is_remembered() or turn():
-        return True
-    _hold_once()
-    return False
+    return is_remembered() or turn()
 
 
 def is_remembered() -> bool:
@@ -40,26 +38,26 @@ def is_remembered() -> bool:
 
 
 def turn() -> bool:
-    """A new epoch: every copy made before is told apart. False, and nothing is done, for one that was restored.
+    """A new epoch: every copy made before is told apart. False when this was such a copy: then everything is held.
 
     Both epochs are remembered until the new one is committed, so whoever is killed here leaves no stranger behind.
     """
     with transaction.atomic():
         installation = _alone()
-        if not _is_ours(installation):
-            return False
-        epoch = uuid.uuid4()
-        _remember(installation.epoch, epoch)
-        _write(epoch)
+        is_ours = _is_ours(installation)
+        if is_ours:
+            _begin(uuid.uuid4(), after=[installation.epoch])
+        else:
+            _hold()
     with transaction.atomic():
         installation = _alone()
         if _is_ours(installation):  # otherwise it was replaced just now
             _remember(installation.epoch)
-    return True
+    return is_ours
 
 
 def turn_for_sending(*, is_anything_due: bool) -> bool:
-    """Before mails leave, after some have left, and when a turn was cut short. False as in `turn`."""
+    """Before mails leave, after some have left, and when a turn was cut short. False when everything is held."""
     turned_at = Installation.objects.values("turned_at")
     have_left = Delivery.objects.filter(body_started_at__gte=turned_at)
     if is_anything_due or len(_remembered()) > 1 or have_left.exists():
@@ -70,7 +68,8 @@ def turn_for_sending(*, is_anything_due: bool) -> bool:
 @transaction.atomic
 def hold() -> None:
     """Hold all that is unsent: this database was restored."""
-    _hold(_alone())
+    _alone()
+    _hold()
 
 
 @transaction.atomic
@@ -84,22 +83,12 @@ def release(letter: Letter, *, by: User) -> int:
     return released
 
 
-@transaction.atomic
-def _hold_once() -> None:
-    """Unless another process has turned the epoch or held everything just now."""
-    installation = _alone()
-    if not _is_ours(installation):
-        _hold(installation)
-
-
-def _hold(installation: Installation) -> None:
+def _hold() -> None:
     _catch_up()
     number = _hold_unsent()
     if number:
         audit.record("held_after_restore", letter=None, about=number)
-    epoch = uuid.uuid4()
-    _remember(epoch)
-    _write(epoch)
+    _begin(uuid.uuid4())
 
 
 def _catch_up() -> None:
@@ -145,7 +134,8 @@ def _is_ours(installation: Installation) -> bool:
     return is_first_start or str(installation.epoch) in remembered
 
 
-def _write(epoch: uuid.UUID) -> None:
+def _begin(epoch: uuid.UUID, *, after: Iterable[uuid.UUID] = ()) -> None:
+    _remember(*after, epoch)
     Installation.objects.filter(pk=Installation.ONLY).update(epoch=epoch, turned_at=Now())
 
 

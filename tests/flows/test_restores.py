@@ -17,6 +17,7 @@ from petitions.models import AuditEvent, Delivery, Installation, Lease, Letter
 from petitions.models.leases import take_back_abandoned
 from petitions.smtp import Conversation
 from tests import apart
+from tests.beside import Beside
 from tests.factories import make_letter, make_user, sign
 
 pytestmark = pytest.mark.django_db
@@ -240,28 +241,26 @@ def test_an_epoch_stays_while_nothing_leaves():
     assert epoch() == before
 
 
-def test_a_stranger_is_not_adopted_by_turning():
-    make_delivered()
+@pytest.mark.parametrize("turn", [restores.turn, lambda: restores.turn_for_sending(is_anything_due=True)])
+def test_a_stranger_is_not_adopted_by_turning(turn):
+    letter = make_delivered()
     restores.is_own_database()
     put_back_a_copy()
-    stranger, known = epoch(), remembered()
 
-    assert restores.turn() is False
-    assert restores.turn_for_sending(is_anything_due=True) is False
-
-    assert (epoch(), remembered()) == (stranger, known)
+    assert turn() is False
+    assert states(letter) == ["held", "held"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_stranger_that_comes_in_the_middle_of_a_turn_is_not_adopted(monkeypatch):
     letter = make_delivered()
     restores.is_own_database()
-    replace = os.replace
+    replace, comers = os.replace, [put_back_a_copy]
 
     def then_comes_another(*paths):
         replace(*paths)
-        if transaction.get_connection().in_atomic_block:
-            transaction.on_commit(put_back_a_copy)
+        while comers:
+            transaction.on_commit(comers.pop())
 
     monkeypatch.setattr(os, "replace", then_comes_another)
     restores.turn()
@@ -269,6 +268,24 @@ def test_a_stranger_that_comes_in_the_middle_of_a_turn_is_not_adopted(monkeypatc
 
     assert not restores.is_own_database()
     assert states(letter) == ["held", "held"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_look_at_once_the_second_holds_nothing_more():
+    """What is written after the first hold is new, and is to leave."""
+    letter = make_delivered()
+    restores.is_own_database()
+    put_back_a_copy()
+
+    with transaction.atomic():
+        assert not restores.is_own_database()
+        second = Beside(restores.is_own_database)
+        second.wait_a_little()
+        letters.close(letter)
+
+    assert second.outcome() is True
+    assert states(letter) == ["held", "held", "queued"]
+    assert remembered() == [str(epoch())]
 
 
 DIES = """

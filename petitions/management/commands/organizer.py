@@ -16,18 +16,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
+        parser.add_argument("--operator", action="store_true", help="look after the whole site as well")
 
     def handle(self, *_arguments: Any, **options: Any) -> None:
         try:
             validate_email(options["email"].strip())
         except ValidationError:
             raise CommandError("Please give an e-mail address, like name@example.com.") from None
-        user = User.objects.create_organizer(options["email"])
+        user = User.objects.create_organizer(options["email"], is_operator=options["operator"])
         if not user.is_active:
             raise CommandError(f"The account {user.email} is switched off.")
         minutes = int(SignInLink.LIFETIME.total_seconds() // 60)
         link = settings.SITE_URL + reverse("sign_in_link", args=[SignInLink.issue(user)])
-        self.stdout.write(
-            f"{user.email} may write letters. This link signs in once, within {minutes} minutes:"
-        )
+        may = "may write letters and is an operator" if user.is_superuser else "may write letters"
+        self.stdout.write(f"{user.email} {may}. This link signs in once, within {minutes} minutes:")
         self.stdout.write(link)
