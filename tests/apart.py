@@ -1,4 +1,4 @@
-"""Python in a process of its own, on the test's database, keys and Valkey."""
+"""Processes of their own on the test's database, keys and Valkey."""
 
 from __future__ import annotations
 
@@ -12,31 +12,26 @@ from django.db import connection
 from tests.promises.conftest import database_url
 
 ROOT = Path(__file__).resolve().parent.parent
-WITH_DJANGO = "import django; django.setup()\n"
+PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 
 
-def environment() -> dict[str, str]:
-    """The rest is in the environment since `tests.settings` was read."""
-    url = database_url(str(connection.settings_dict["NAME"]))
-    return os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+def python(script: str, *arguments: str) -> subprocess.Popen[str]:
+    """A script that may use models and flows."""
+    return _start("-c", f"import django; django.setup()\n{script}", *arguments)
 
 
-def start(script: str, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", WITH_DJANGO + script, *arguments]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment(), stdin=pipe, stdout=pipe, stderr=pipe, text=True
-    )
+def manage(*arguments: str) -> subprocess.Popen[str]:
+    return _start("manage.py", *arguments)
 
 
-def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    process = start(script, *arguments)
-    out, err = process.communicate(timeout=60)
+def end(process: subprocess.Popen[str], typed: str = "") -> subprocess.CompletedProcess[str]:
+    """Types the words and waits for the end."""
+    out, err = process.communicate(typed, timeout=60)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-def manage(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment(), input=typed, capture_output=True, text=True, check=False
-    )
+def _start(*arguments: str) -> subprocess.Popen[str]:
+    """The rest of its environment is ours since `tests.settings` was read."""
+    url = database_url(str(connection.settings_dict["NAME"]))
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environment, **PIPES)

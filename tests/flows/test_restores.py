@@ -310,7 +310,7 @@ STEPS = [("before", "1"), ("after", "1"), ("before", "2"), ("after", "2")]
 
 def die_in(work, moment, number):
     """A process that looks or turns, and is killed just before or after it renames a file."""
-    assert apart.run(DIES, work, moment, number).returncode == -signal.SIGKILL
+    assert apart.end(apart.python(DIES, work, moment, number)).returncode == -signal.SIGKILL
 
 
 @pytest.mark.django_db(transaction=True)
@@ -354,13 +354,13 @@ def test_two_processes_that_look_at_once_hold_once():
     letter = make_delivered()
     restores.is_own_database()
     put_back_a_copy()
-    lookers = [apart.start(LOOKS) for _ in range(2)]
+    lookers = [apart.python(LOOKS) for _ in range(2)]
     assert [looker.stdout.readline() for looker in lookers] == ["ready\n", "ready\n"]
 
     for looker in lookers:
         looker.stdin.write("\n")
         looker.stdin.flush()
-    answers = [looker.communicate(timeout=30)[0] for looker in lookers]
+    answers = [apart.end(looker).stdout for looker in lookers]
 
     assert "False\n" in answers
     assert (states(letter), events("held_after_restore")) == (["held", "held"], ["2"])
