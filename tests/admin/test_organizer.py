@@ -13,9 +13,9 @@ from accounts.models import User
 pytestmark = pytest.mark.django_db
 
 
-def printed(email: str) -> str:
+def printed(*arguments: str) -> str:
     out = StringIO()
-    call_command("organizer", email, stdout=out)
+    call_command("organizer", *arguments, stdout=out)
     return out.getvalue()
 
 
@@ -57,3 +57,14 @@ def test_account_that_is_switched_off_gets_no_link():
     User.objects.create_user("ada@example.org", is_active=False)
     with pytest.raises(CommandError, match="is switched off"):
         printed("ada@example.org")
+
+
+def test_an_operator_is_made_when_asked_and_stays_one():
+    assert "may write letters. This link" in printed("ada@example.org")
+    assert not User.objects.get().is_superuser
+
+    assert "may write letters and is an operator. This link" in printed("ada@example.org", "--operator")
+    assert User.objects.get().is_superuser
+
+    printed("ada@example.org")
+    assert User.objects.get().is_superuser
