@@ -1,16 +1,21 @@
 """The real thing: `manage.py up` with its broker, web server and worker."""
 
 import json
+import os
+import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import HTTPError
 
 import pytest
 
-from tests.embedded.running import Up, begin, end, start
+from tests.embedded.preparing import manage
+from tests.embedded.running import ROOT, Up, begin, end, start
 from tests.embedded.waiting import is_gone, until
 
 pytestmark = [pytest.mark.processes, pytest.mark.on("sqlite")]
@@ -36,6 +41,27 @@ def test_it_says_where_everything_is(up):
         f"Data       {up.output.with_suffix('')}",
         "Ctrl-C stops everything.",
     ]
+
+
+def test_its_organizer_is_the_operator(up):
+    assert accounts(up.output.with_suffix("")) == [("organizer@example.com", 1, 1)]
+
+
+def test_its_database_is_backed_up_and_put_back_while_it_runs(up):
+    data = up.output.with_suffix("")
+    backup = data.parent / "site.backup"
+    assert manage("backup", str(backup), DATA=str(data)).returncode == 0
+    assert manage("organizer", "late@example.com", DATA=str(data)).returncode == 0
+
+    assert manage("restore", str(backup), "--yes", DATA=str(data)).returncode == 0
+
+    assert [email for email, *_ in accounts(data)] == ["organizer@example.com"]
+    assert up.get("/")
+
+
+def accounts(data):
+    with closing(sqlite3.connect(data / "undersigned.sqlite3")) as database:
+        return database.execute("SELECT email, is_organizer, is_superuser FROM accounts_user").fetchall()
 
 
 def test_the_mailbox_answers_this_machine(up):
@@ -92,6 +118,38 @@ def test_a_killed_up_leaves_nothing_behind(short_path):
     up.process.wait()
 
     until(lambda: all(map(is_gone, processes)))
+
+
+COPIED = """
+import uuid
+import django; django.setup()
+from django.core.management import call_command
+from petitions.flows import letters
+from petitions.models import Installation
+from tests.factories import make_letter
+call_command("migrate", verbosity=0)
+letters.close(make_letter())
+Installation.objects.create(pk=Installation.ONLY, epoch=uuid.uuid4())
+"""
+
+
+def test_it_says_what_is_held_of_a_database_from_elsewhere(short_path):
+    data = short_path / "var"
+    data.mkdir()
+    there = {"DATABASE_URL": f"sqlite:///{data / 'undersigned.sqlite3'}", "KEYS_DIR": str(data / "keys")}
+    there |= {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SECRET_KEY": "x" * 50,
+        "REDIS_URL": "unix:///nowhere",
+    }
+    subprocess.run([sys.executable, "-c", COPIED], cwd=ROOT, env=os.environ | there, check=True)
+
+    up = start(data, "--no-seeds")
+
+    held = f"Held deliveries of a restored database: 1. Release them at http://localhost:{up.port}/admin/"
+    until(lambda: held in up.lines())
+    assert json.loads(up.get("/mailbox/", Accept="application/json")) == []
+    end(up)
 
 
 def test_a_database_that_does_not_answer_is_told_in_one_sentence(short_path):
