@@ -14,7 +14,17 @@ from celery import Task, shared_task
 from django.db.models.functions import Now
 
 from petitions import comparison, limits
-from petitions.flows import batches, deliveries, jobs, letters, milestones, restores, sending, snapshots
+from petitions.flows import (
+    batches,
+    deliveries,
+    jobs,
+    letters,
+    milestones,
+    restores,
+    sending,
+    snapshots,
+    traces,
+)
 from petitions.models import Challenge, Delivery, Letter, journal
 from petitions.models.leases import take_back_abandoned
 
@@ -44,6 +54,14 @@ def publish_batches() -> None:
     for letter in Letter.objects.filter(state=Letter.State.OPEN):
         batches.publish_full(letter)
         milestones.check(letter)
+
+
+@periodic
+def scatter_rows() -> None:
+    """No mark stays in the place that says beside which signature it came, nor what it left behind there."""
+    moved = [traces.scatter(letter) for letter in Letter.objects.filter(state=Letter.State.OPEN)]
+    if any(moved):
+        journal.empty()
 
 
 @periodic
@@ -94,7 +112,7 @@ def compare_count(pk: int) -> None:
 
 @periodic
 def forget() -> None:
-    """What is of no use any more: expired codes, yesterday's key of the limits, erased words in SQLite's log."""
+    """What is of no use any more: expired codes, yesterday's key of the limits, erased words in files."""
     Challenge.objects.stale().delete()
     limits.destroy_old_keys()
     journal.empty()

@@ -1,13 +1,31 @@
-"""SQLite's write-ahead log, where what was erased stays readable until it is emptied."""
+"""What was erased and can still be read in the database's files, until it is cleared away."""
 
-from django.db import connection
+from __future__ import annotations
+
+from django.db import connection, models
+
+from petitions.models.proofs import Challenge, Mark
+from petitions.models.signatures import WaitingSignature
+
+MOVING: tuple[type[models.Model], ...] = (
+    Challenge,
+    Mark,
+    WaitingSignature,
+)  # whose old rows would say who came when
 
 
 def empty() -> None:
-    """Move everything into the main file, which overwrites what it erases (`secure_delete`), and cut the log.
+    """SQLite: move the log into the main file, which overwrites what it erases (`secure_delete`), and cut it.
 
-    Does nothing while somebody reads, or inside a transaction; PostgreSQL has no such file.
+    PostgreSQL: let go of dead rows; its own log is not ours to cut (`docs/traces.md`). Does nothing inside a
+    transaction, and what somebody still reads stays until the next time.
     """
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if connection.in_atomic_block:
+        return
+    tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in MOVING)
+    statements = {
+        "sqlite": "PRAGMA wal_checkpoint(TRUNCATE)",
+        "postgresql": f"VACUUM (TRUNCATE FALSE, INDEX_CLEANUP ON) {tables}",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statements[connection.vendor])

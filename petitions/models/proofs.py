@@ -68,8 +68,12 @@ class Mark(models.Model):
     blinded_hash = models.BinaryField(
         max_length=32, null=True
     )  # of what was signed blindly; says nothing more
+    is_scattered = models.BooleanField(default=False)  # moved by a sweep, and new no more
 
     class Meta:
+        indexes = [
+            models.Index(fields=["letter"], condition=Q(is_scattered=False), name="marks_to_be_scattered"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["letter", "value"], name="one_mailbox_signs_a_letter_once"),
         ]

@@ -226,6 +226,7 @@ class WaitingSignature(models.Model):
     receipt_hash = models.BinaryField(max_length=32, unique=True)
     sealed_by = models.ForeignKey(PublicKey, on_delete=models.PROTECT, null=True, related_name="+")
     token_signature = models.BinaryField(max_length=384, null=True)
+    is_scattered = models.BooleanField(default=False)  # as with marks: moved by a sweep, and new no more
 
     class Meta:
         constraints = [
