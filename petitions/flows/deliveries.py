@@ -49,7 +49,7 @@ def tell_organizers(letter: Letter, kind: str, *, key: str, **about: object) -> 
 
 
 def tell_followers(letter: Letter, kind: str, *, key: str, **about: object) -> None:
-    followers = letter.subscriptions.values_list("pk", flat=True)
+    followers = letter.subscriptions.order_by("pk").values_list("pk", flat=True)  # not as they came
     enqueue(letter, kind, key=key, reader="subscription", ids=followers, **about)
 
 
