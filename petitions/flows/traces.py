@@ -16,7 +16,7 @@ from django.db import transaction
 from petitions.models import Letter, Mark, WaitingSignature
 
 Row = TypeVar("Row", Mark, WaitingSignature)
-MOST = 1_000  # new marks, and old ones, that one sweep moves; a letter with fewer is rewritten whole
+MOST = 500  # new marks, and old ones, that one sweep moves; a letter with fewer is rewritten whole
 PIECE = 500  # rows in one statement
 
 

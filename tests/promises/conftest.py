@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,12 +46,21 @@ def own_database(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def site(tmp_path: Path, own_database: str, mail_server: MailServer) -> Iterator[Processes]:
     """Web, worker and beat from an empty database on, with a broker and a mail server of their own."""
+    with whole_site(tmp_path, own_database, mail_server) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def whole_site(
+    place: Path, database_url: str, mail_server: MailServer, **environment: str
+) -> Iterator[Processes]:
+    """Everything it keeps outside of the database lies below `place`."""
     mail_server.clear()
-    socket = tmp_path / "valkey.sock"
-    surroundings = {"database_url": own_database, "redis_url": f"unix://{socket}", "keys": tmp_path / "keys"}
+    socket = place / "valkey.sock"
+    surroundings = {"database_url": database_url, "redis_url": f"unix://{socket}", "keys": place / "keys"}
     with (
         valkey.running(socket),
-        Processes(tmp_path, mail_port=mail_server.port, **surroundings) as running,
+        Processes(place, mail_port=mail_server.port, **surroundings, **environment) as running,
     ):
         running.manage("migrate", "-v0")
         running.start_web()

@@ -108,6 +108,46 @@ DEFECTS = [
             ),
         ),
     ),
+    Defect(
+        "rows stay where they came, on PostgreSQL",
+        f"{PROMISES}/test_unlinkable.py::test_no_order_of_rows_is_that_of_signing",
+        (("petitions/tasks.py", "moved = [traces.scatter(letter) for", "moved = [0 for"),),
+    ),
+    Defect(
+        "rows stay where they came, on SQLite",
+        f"{PROMISES}/test_unlinkable.py::test_no_order_of_rows_is_that_of_signing",
+        (("petitions/tasks.py", "moved = [traces.scatter(letter) for", "moved = [0 for"),),
+        "SQLite",
+    ),
+    Defect(
+        "rows are moved in the order in which they lay",
+        f"{PROMISES}/test_unlinkable.py::test_no_order_of_rows_is_that_of_signing",
+        (("petitions/flows/traces.py", "    secrets.SystemRandom().shuffle(rows)\n", ""),),
+        "SQLite",
+    ),
+    Defect(
+        "limits count under the address itself",
+        f"{PROMISES}/test_subpoena.py::test_nothing_that_we_hold_names_a_signer",
+        (
+            (
+                "petitions/limits.py",
+                'return hmac.new(_key(timezone.now().date()), "\\x00".join(who).encode(), hashlib.sha256).hexdigest()',
+                'return "/".join(who)',
+            ),
+        ),
+        "SQLite",
+    ),
+    Defect(
+        "a challenge remembers a hash of the mailbox",
+        f"{PROMISES}/test_subpoena.py::test_nothing_that_we_hold_names_a_signer",
+        (
+            (
+                "petitions/flows/proofs.py",
+                "    sender.require_room()  #",
+                "    audit.record(typed.digest(pending.address).hex()[:60], letter=None)\n    sender.require_room()  #",
+            ),
+        ),
+    ),
 ]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import http.cookiejar
 import re
 import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
+from functools import partial
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
@@ -23,12 +25,27 @@ class Page:
         return self.body.decode()
 
 
+class From(urllib.request.HTTPHandler):
+    """Connects from an address of our own choice; all of 127.0.0.0/8 is this machine."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self._connection = partial(http.client.HTTPConnection, source_address=(source, 0))
+
+    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(self._connection, request)
+
+
 class Visitor:
-    def __init__(self, site_url: str) -> None:
+    def __init__(self, site_url: str, *, source: str = "", headers: dict[str, str] | None = None) -> None:
         self.site_url = site_url
-        self._opener = urllib.request.build_opener(
-            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        )
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._opener = urllib.request.build_opener(cookies, *([From(source)] if source else []))
+        self._opener.addheaders = list((headers or {}).items()) or self._opener.addheaders
+
+    def wants(self, kind: str) -> None:
+        """What it accepts from now on."""
+        self._opener.addheaders.append(("Accept", kind))
 
     def get(self, path: str) -> Page:
         return self._open(urllib.request.Request(urllib.parse.urljoin(self.site_url, path)))
