@@ -39,16 +39,23 @@ class From(urllib.request.HTTPHandler):
 class Visitor:
     def __init__(self, site_url: str, *, source: str = "", headers: dict[str, str] | None = None) -> None:
         self.site_url = site_url
-        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        self._opener = urllib.request.build_opener(cookies, *([From(source)] if source else []))
+        self._cookies = http.cookiejar.CookieJar()
+        keeps = urllib.request.HTTPCookieProcessor(self._cookies)
+        self._opener = urllib.request.build_opener(keeps, *([From(source)] if source else []))
         self._opener.addheaders = list((headers or {}).items()) or self._opener.addheaders
 
     def wants(self, kind: str) -> None:
         """What it accepts from now on."""
         self._opener.addheaders.append(("Accept", kind))
 
+    def cookie(self, name: str) -> str:
+        return next((cookie.value or "" for cookie in self._cookies if cookie.name == name), "")
+
     def get(self, path: str) -> Page:
         return self._open(urllib.request.Request(urllib.parse.urljoin(self.site_url, path)))
+
+    def head(self, path: str) -> Page:
+        return self._open(urllib.request.Request(urllib.parse.urljoin(self.site_url, path), method="HEAD"))
 
     def post(self, path: str, **fields: str) -> Page:
         """Fill in the form on the page, with what it holds hidden."""

@@ -1,0 +1,85 @@
+"""P8: what a company's mail scanner does with a code or an address signs nothing, and the code still works."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from petitions.models import Mark, Signature, WaitingSignature
+from tests.factories import make_letter, sign
+from tests.promises.scanner import Scanner
+from tests.promises.visitor import Visitor
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.promise("P8"),
+    pytest.mark.django_db(transaction=True),
+]
+
+ADDRESS = "ada@example.test"
+
+
+@pytest.fixture
+def letter(mails):
+    return make_letter()
+
+
+@pytest.fixture(params=["full", "anonymous"])
+def asker(web, letter, request):
+    """Somebody who asked for a code and has not typed it yet."""
+    visitor = Visitor(web.url)
+    shown = {"appear": request.param, "name": "Ada Lovelace", "role": "", "statement": ""}
+    assert visitor.post(f"{letter.get_absolute_url()}sign/", address=ADDRESS, **shown).url.endswith("/code/")
+    return visitor
+
+
+def everything(letter):
+    """Where a scanner can begin that knows the site: all pages of a letter, listed or not."""
+    pages = (
+        "",
+        "sign/",
+        "code/",
+        "code/again/",
+        "signed/",
+        "token/",
+        "token/offline/",
+        "redeem/",
+        "follow/code/",
+    )
+    return [letter.get_absolute_url() + page for page in pages] + ["/", "/receipt/"]
+
+
+def stored():
+    return Mark.objects.count(), Signature.objects.count(), WaitingSignature.objects.count()
+
+
+def test_opening_every_address_signs_nothing_and_the_code_still_works(web, mails, letter, asker):
+    code = mails.code(ADDRESS)
+    scanner = Scanner(web.url)
+
+    scanner.open_everything(*everything(letter), *re.findall(r"https?://\S+", str(mails.to(ADDRESS)[0])))
+
+    assert len(scanner.opened) > 10
+    assert stored() == (0, 0, 0)
+    assert asker.post(f"{letter.get_absolute_url()}code/", code=code).url.endswith("/signed/")
+    assert stored()[0] == 1
+
+
+def test_submitting_every_form_signs_nothing_and_the_code_still_works(web, mails, letter, asker):
+    """It read the mail: it knows the address and the code, and lacks only the asker's cookie."""
+    code = mails.code(ADDRESS)
+    somebody = sign(letter, "Grace Hopper")
+    before = stored()
+    scanner = Scanner(web.url, code=code, address=ADDRESS, appear="full", name="Scan Ner", blinded="A" * 512)
+
+    scanner.submit_everything(*everything(letter))
+
+    submitted = dict(scanner.submitted)
+    path = f"{web.url}{letter.get_absolute_url()}"
+    assert {f"{path}sign/", f"{path}token/", f"{path}redeem/", f"{web.url}/receipt/"} <= set(submitted)
+    assert submitted[f"{path}sign/"] == 200  # it was sent on to the page for the code
+    assert stored() == before
+    assert Signature.objects.get().state == "published", somebody
+    assert asker.post(f"{path}code/", code=code).url.endswith("/signed/")
+    assert stored()[0] == before[0] + 1
