@@ -11,6 +11,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +63,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.is_active and (self.is_organizer or self.is_superuser)
 
 
+class SignInLinkQuerySet(models.QuerySet["SignInLink"]):
+    def stale(self) -> SignInLinkQuerySet:
+        """Those that sign nobody in any more."""
+        return self.filter(Q(made_at__lt=Now() - SignInLink.LIFETIME) | Q(used_at__isnull=False))
+
+
 class SignInLink(models.Model):
     """A link that `manage.py organizer` prints: works once, for half an hour. Only its hash is kept."""
 
@@ -71,6 +78,8 @@ class SignInLink(models.Model):
     secret_hash = models.BinaryField(max_length=32, unique=True)
     made_at = models.DateTimeField(db_default=Now())
     used_at = models.DateTimeField(null=True)
+
+    objects = SignInLinkQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"sign-in link {self.pk}"

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from environs import validate
 
 from config import environment
 
@@ -21,6 +22,7 @@ SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 KEYS_DIR = Path(env.str("KEYS_DIR") or ".")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+ONION_URL = env.str("ONION_URL", "").rstrip("/")  # the same site as an onion service, if there is one
 IS_HTTPS = urlsplit(SITE_URL).scheme == "https"
 
 # --- Applications ------------------------------------------------------------------------------------------
@@ -146,6 +148,7 @@ CELERY_BEAT_SCHEDULE["compare_counts"] = {
     "task": "petitions.tasks.compare_counts",
     "schedule": crontab(hour=3, minute=17),
 }
+CELERY_BEAT_SCHEDULE["purge"] = {"task": "petitions.tasks.purge", "schedule": crontab(hour=3, minute=41)}
 CELERY_TIMEZONE = "UTC"
 
 # --- Mail --------------------------------------------------------------------------------------------------
@@ -162,6 +165,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "letters@localhost")
 CODE_FROM_EMAIL = env.str("CODE_FROM_EMAIL", "codes@localhost")
 CODES_PER_MAILBOX = env.int("CODES_PER_MAILBOX", 3)  # a day; a fourth is not sent, and nobody is told
 MAILBOX_SOCKET = env.str("MAILBOX_SOCKET", "")  # set by `up`: where its mail sink answers
+
+# --- What is kept, and for how long: see flows/purges.py ---------------------------------------------------
+# Of people, after a letter has closed.
+RETENTION_DAYS = env.int("RETENTION_DAYS", 180, validate=validate.Range(min=1))
 
 # --- Accounts: organizers only; signers have none ----------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -28,6 +28,7 @@ from petitions.views import letters as pages
 LOOKS = 3  # people sign while we look
 ON_THE_PAGE = re.compile(r'<data value="(\d+)">')
 IN_A_SENTENCE = re.compile(r"(\d[\d,]*) signatures?: (\d[\d,]*) named")
+OF_A_PLACE = {"page, names in words": "named", "PDF, names": "readable"}  # elsewhere the total
 NONE = -1  # no number was found where one should be
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Rows:
 
     total: int
     named: int
+    readable: int  # named, and not forgotten since
     withdrawn: int
 
 
@@ -74,9 +76,11 @@ def look(letter: Letter) -> list[Figure]:
     before = _count(letter)
     shown = dict(_shown_now(letter))
     after = _count(letter)
-    totals, names = sorted([before.total, after.total]), sorted([before.named, after.named])
     figures = [
-        Figure(place, number, *(names if "names" in place else totals)) for place, number in shown.items()
+        Figure(
+            place, number, *sorted(getattr(rows, OF_A_PLACE.get(place, "total")) for rows in (before, after))
+        )
+        for place, number in shown.items()
     ]
     for snapshot in letter.snapshots.all().frozen().select_related("version", "letter"):
         figures += _of_a_snapshot(snapshot, after)
@@ -85,9 +89,11 @@ def look(letter: Letter) -> list[Figure]:
 
 def _count(letter: Letter) -> Rows:
     published = Q(state=Signature.State.PUBLISHED)
+    named = published & Q(kind=Signature.Kind.NAMED)
     counted = Signature.objects.filter(letter=letter).aggregate(
         total=Count("pk", filter=published),
-        named=Count("pk", filter=published & Q(kind=Signature.Kind.NAMED)),
+        named=Count("pk", filter=named),
+        readable=Count("pk", filter=named & Q(receipt_hash__isnull=False)),
         withdrawn=Count("pk", filter=Q(state=Signature.State.WITHDRAWN)),
     )
     return Rows(**counted)

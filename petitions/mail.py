@@ -50,7 +50,7 @@ def code(address: str, *, code: str) -> CodeMessage:
 def letter(delivery: Delivery) -> Message:
     """The letter itself, to one recipient, with the PDF."""
     recipient, snapshot = delivery.recipient, delivery.snapshot
-    if recipient is None or snapshot is None or recipient.opted_out_at:
+    if recipient is None or snapshot is None or not recipient.is_reachable:
         raise Obsolete
     if not snapshot.is_frozen:
         raise NotYet

@@ -20,6 +20,7 @@ from petitions.flows import (
     jobs,
     letters,
     milestones,
+    purges,
     restores,
     sending,
     snapshots,
@@ -108,6 +109,12 @@ def compare_counts() -> None:
 @shared_task
 def compare_count(pk: int) -> None:
     comparison.compare(Letter.objects.get(pk=pk))
+
+
+@periodic
+def purge() -> None:
+    """The retention rules, once a night. What a time limit cuts off goes on in the next one."""
+    purges.keep()
 
 
 @periodic

@@ -116,7 +116,7 @@ def _offer(request: HttpRequest, letter: Letter, form: DeliverForm) -> HttpRespo
     recipients = list(letter.recipients.all())
     context = {
         "form": form,
-        "recipients": [recipient for recipient in recipients if not recipient.opted_out_at],
+        "recipients": [recipient for recipient in recipients if recipient.is_reachable],
         "opted_out": [recipient for recipient in recipients if recipient.opted_out_at],
         "count_sentences": count_sentences(counts.recount(letter).as_json(), documents.domain_names(letter)),
         "earlier": letter.snapshots.filter(reason=Snapshot.Reason.DELIVERY),

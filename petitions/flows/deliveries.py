@@ -20,7 +20,7 @@ class NotPublished(Exception):
 
 
 class NobodyToDeliverTo(Exception):
-    """Every recipient has opted out, or there is none."""
+    """Every recipient has opted out or was forgotten, or there is none."""
 
 
 def enqueue(
@@ -62,7 +62,7 @@ def deliver(letter: Letter, *, number: int, by: User) -> Snapshot:
     letter.hold_lock()  # whoever changes a signature at this moment is in the picture, or makes it anew
     if letter.is_draft:
         raise NotPublished
-    ids = list(Recipient.objects.filter(letter=letter, opted_out_at=None).values_list("pk", flat=True))
+    ids = list(Recipient.objects.reachable().filter(letter=letter).values_list("pk", flat=True))
     if not ids:
         raise NobodyToDeliverTo
     snapshot, is_new = snapshots.ask(letter, reason=Snapshot.Reason.DELIVERY, number=number)

@@ -97,6 +97,7 @@ def _rewrite(signature: Signature, shown: signatures.Shown) -> None:
 def _replace(signature: Signature | WaitingSignature, shown: signatures.Shown) -> None:
     """From anonymous to named, or back from withdrawn: the old row goes, a new one comes, once."""
     signatures.enter(signature.letter)
+    assert signature.receipt_hash is not None  # it was found by it
     if not type(signature).objects.filter(pk=signature.pk).delete()[0]:
         raise NoSuchReceipt
     signatures.store(

@@ -11,6 +11,7 @@ from petitions.models.milestones import Milestone
 from petitions.models.mismatches import Mismatch
 from petitions.models.proofs import Challenge, Mark, Proof
 from petitions.models.publickeys import PublicKey
+from petitions.models.purges import Purge
 from petitions.models.recipients import Recipient
 from petitions.models.responses import Response
 from petitions.models.signatures import Appear, Signature, Tally, WaitingSignature
@@ -38,6 +39,7 @@ __all__ = [
     "Mismatch",
     "Proof",
     "PublicKey",
+    "Purge",
     "Recipient",
     "Response",
     "Signature",

@@ -38,7 +38,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def sendable(self) -> DeliveryQuerySet:
         """What must still be so when the body goes out; the snapshot is asked by itself."""
-        return self.running().filter(Q(recipient=None) | Q(recipient__opted_out_at=None))
+        reachable = Q(recipient__opted_out_at=None) & ~Q(recipient__address="")
+        return self.running().filter(Q(recipient=None) | reachable)
 
     def unrung(self) -> DeliveryQuerySet:
         """Those that no worker was told of lately; a ring that got lost is repeated."""
@@ -94,6 +95,7 @@ class Delivery(models.Model):
         TAKEDOWN = "takedown", _("takedown alert")
         TROUBLE = "trouble", _("alert about deliveries")
         MISMATCH = "mismatch", _("alert about a number")
+        BURST = "burst", _("alert about codes")
 
     class State(models.TextChoices):
         HELD = "held", _("held")
@@ -114,7 +116,8 @@ class Delivery(models.Model):
         AGAIN = "again", _("sent again by an organizer")
 
     UNSENT = (State.HELD, State.QUEUED, State.LEASED)
-    REPEATED = (Kind.TAKEDOWN, Kind.TROUBLE, Kind.MISMATCH)  # alerts to organizers: at least once
+    # Alerts to organizers: at least once.
+    REPEATED = (Kind.TAKEDOWN, Kind.TROUBLE, Kind.MISMATCH, Kind.BURST)
     RING = timedelta(seconds=30)
     LONGEST_WAIT = timedelta(hours=1)
     LATELY = timedelta(days=1)

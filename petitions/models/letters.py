@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -37,6 +38,9 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         """Letters that can be signed at this moment, by the database's clock, whatever sweeps have run."""
         not_over = Q(closes_at=None) | Q(closes_at__gt=Now())
         return self.filter(not_over, state=Letter.State.OPEN, opens_at__lte=Now())
+
+    def closed_for(self, time: timedelta) -> LetterQuerySet:
+        return self.filter(closed_at__lt=Now() - time)
 
     def overdue(self) -> LetterQuerySet:
         return self.filter(state=Letter.State.OPEN, closes_at__lte=Now())

@@ -71,7 +71,11 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def named(self) -> SignatureQuerySet:
         """Those whose public line the list shows."""
-        return self.counted().filter(kind=Signature.Kind.NAMED)
+        return self.counted().filter(kind=Signature.Kind.NAMED, receipt_hash__isnull=False)
+
+    def to_forget(self) -> SignatureQuerySet:
+        """Those that still say who, or open to a receipt. A token's number stays: the recount needs it."""
+        return self.filter(receipt_hash__isnull=False).exclude(kind=Signature.Kind.SEALED)
 
     def latest_first(self) -> SignatureQuerySet:
         return self.order_by("-signed_at", "pk")
@@ -111,7 +115,9 @@ class Signature(models.Model):
     kind = models.CharField(max_length=9, choices=Kind.choices)
     proof = models.CharField(max_length=10, choices=Proof.choices)
     state = models.CharField(max_length=9, choices=State.choices, default=State.PUBLISHED)
-    receipt_hash = models.BinaryField(max_length=32, unique=True)
+    receipt_hash = models.BinaryField(
+        max_length=32, unique=True, null=True
+    )  # None: forgotten, see flows/purges
     sealed_by = models.ForeignKey(PublicKey, on_delete=models.PROTECT, null=True, related_name="signatures")
     token_signature = models.BinaryField(max_length=384, null=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
@@ -153,8 +159,13 @@ class Signature(models.Model):
                 name="only_a_published_named_signature_says_who",
             ),
             models.CheckConstraint(
-                condition=~Q(kind="named", state="published") | ~Q(name="", role=""),
+                condition=~Q(kind="named", state="published") | ~Q(name="", role="") | Q(receipt_hash=None),
                 name="a_named_signature_shows_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(receipt_hash__isnull=False)
+                | ~Q(kind="sealed") & Q(name="", role="", statement="", search=""),
+                name="a_forgotten_signature_says_nothing",
             ),
             models.CheckConstraint(
                 condition=Q(kind="named", signed_at__isnull=False) | ~Q(kind="named") & Q(signed_at=None),

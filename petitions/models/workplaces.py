@@ -32,6 +32,10 @@ class Domain(models.Model):
         _("ignores dots"), default=False, help_text=_("Mail for a.b@ and ab@ reaches the same mailbox.")
     )
 
+    frozen_at = models.DateTimeField(
+        null=True, editable=False
+    )  # since then it gets no codes; see flows/bursts
+
     class Meta:
         verbose_name = _("mail domain")
         verbose_name_plural = _("mail domains")

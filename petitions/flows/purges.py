@@ -1,0 +1,150 @@
+"""The retention rules: what goes when. A rule is the rows whose time has come and what becomes of them.
+
+What was done is due no more, so that keeping the rules twice, or again after a crash, does nothing twice. Counts,
+versions, checksums of snapshots, tokens and recipients' answers stay.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from accounts.models import SignInLink, User
+from petitions.crypto import keys
+from petitions.flows import audit
+from petitions.flows.signatures import NO_WORDS
+from petitions.models import (
+    Attempt,
+    AuditEvent,
+    Challenge,
+    Delivery,
+    Letter,
+    Mark,
+    Purge,
+    Recipient,
+    Signature,
+    Snapshot,
+    Subscription,
+    Takedown,
+    WaitingSignature,
+    journal,
+)
+from petitions.models.letters import LetterQuerySet
+
+SLICE = 500  # rows in a transaction
+PAUSE = 0.02  # seconds between two, so that people can sign meanwhile
+TEN = 10
+IN_TENS = ("receipts", "marks", "followers")  # numbers that a single quiet person would move
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`due` is read again for each slice; without `changes` its rows are deleted."""
+
+    due: QuerySet[Any]
+    changes: Mapping[str, object] | None = None
+
+    def keep(self) -> int:
+        """How many rows it was."""
+        done = 0
+        for number in count():
+            time.sleep(PAUSE if number else 0)
+            kept = self._keep_slice()
+            done += kept
+            if kept < SLICE:
+                return done
+        raise AssertionError
+
+    @transaction.atomic
+    def _keep_slice(self) -> int:
+        slice_ = list(self.due.order_by("pk").values_list("pk", flat=True)[:SLICE])
+        rows = self.due.model._default_manager.filter(pk__in=slice_)
+        if self.changes is None:
+            rows.delete()
+        else:
+            rows.update(**self.changes)
+        return len(slice_)
+
+
+def rules() -> dict[str, Rule]:
+    """Each by the name under which its number is told. Those of a letter begin when it has been closed for long."""
+    over = forgotten()
+    return {
+        "codes": Rule(Challenge.objects.stale()),
+        "sign-in links": Rule(SignInLink.objects.stale()),
+        "sessions": Rule(Session.objects.filter(expire_date__lt=Now())),
+        "attempts": Rule(Attempt.objects.stale()),
+        "events": Rule(AuditEvent.objects.stale()),
+        "signatures": Rule(
+            Signature.objects.filter(letter__in=over).to_forget(), {**NO_WORDS, "receipt_hash": None}
+        ),
+        "takedown requests": Rule(Takedown.objects.filter(letter__in=over)),
+        "lists": Rule(
+            Snapshot.objects.filter(letter__in=over, names__isnull=False), {"names": None, "is_settled": True}
+        ),
+        "followers": Rule(Subscription.objects.filter(letter__in=over)),
+        "recipients' addresses": Rule(
+            Recipient.objects.filter(letter__in=over).exclude(address=""), {"address": ""}
+        ),
+        "answers of mail servers": Rule(
+            Delivery.objects.filter(letter__in=over).exclude(smtp_text=""), {"smtp_text": ""}
+        ),
+        "attempts of old letters": Rule(Attempt.objects.filter(delivery__letter__in=over)),
+        "left marks": Rule(Mark.objects.filter(letter__in=over)),
+    }
+
+
+def forgotten() -> LetterQuerySet:
+    """Letters closed for so long that nobody is remembered any more."""
+    return Letter.objects.closed_for(timedelta(days=settings.RETENTION_DAYS))
+
+
+def due() -> dict[str, int]:
+    """How many rows each rule would take now; nothing is changed."""
+    return {name: rule.due.count() for name, rule in rules().items()}
+
+
+def keep() -> dict[str, int]:
+    """Keep every rule, and write down when, how much went, and what is left."""
+    done = {name: rule.keep() for name, rule in rules().items()}
+    for letter in forgotten():
+        keys.destroy(settings.KEYS_DIR, letter.key_name("follow"))
+    _write_down(done)
+    journal.empty()
+    return done
+
+
+@transaction.atomic
+def _write_down(done: dict[str, int]) -> None:
+    for name, number in done.items():
+        if number:
+            audit.record("purged", letter=None, about=f"{number} {name}")
+    Purge.objects.update_or_create(pk=Purge.ONLY, defaults={"ran_at": Now(), "left": left()})
+
+
+def left() -> dict[str, int]:
+    """How many rows concern a person."""
+    nameless = Signature.objects.to_forget().filter(name="", role="")
+    numbers = {
+        "names": Signature.objects.exclude(name="", role="").count(),
+        "receipts": WaitingSignature.objects.count() + nameless.count(),
+        "marks": Mark.objects.count(),
+        "followers": Subscription.objects.count(),
+        "takedowns": Takedown.objects.filter(decided_at=None).count(),
+        "recipients": Recipient.objects.exclude(address="").count(),
+        "lists": Snapshot.objects.filter(names__isnull=False).count(),
+        "attempts": Attempt.objects.count(),
+        "accounts": User.objects.count(),
+        "events": AuditEvent.objects.count(),
+    }
+    return numbers | {name: numbers[name] // TEN * TEN for name in IN_TENS}
