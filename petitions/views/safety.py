@@ -71,7 +71,9 @@ def _letters() -> Iterator[dict[str, Any]]:
 def _rules() -> list[dict[str, str]]:
     later = _("%(days)s days after the letter has closed") % {"days": settings.RETENTION_DAYS}
     rows = {
-        _("Your work address"): _("never stored"),
+        _("Your work address"): _(
+            "not stored by this program; the mail servers on its way keep records of their own"
+        ),
         _("A code that was asked for"): _("when it is used; otherwise an hour after it expired"),
         _("The mark that stops a second signature of your mailbox, and its key"): _("when the letter closes"),
         _("What a withdrawn or hidden signature said"): _("at once"),
