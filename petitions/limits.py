@@ -4,9 +4,10 @@ import hashlib
 import hmac
 import ipaddress
 import time
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
-from typing import cast
+from typing import TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -18,6 +19,8 @@ from redis.exceptions import RedisError
 
 from petitions.crypto import keys
 
+Answer = TypeVar("Answer")
+
 CODES = RateLimitItemPerDay(settings.CODES_PER_MAILBOX, 1, "codes")
 ASKS = RateLimitItemPerMinute(300, 1, "asks")  # one office behind one address can still sign together
 TAKEDOWNS = RateLimitItemPerHour(10, 1, "takedowns")
@@ -27,16 +30,33 @@ _memory = FixedWindowRateLimiter(MemoryStorage())
 _silent_until = 0.0
 
 
-def allows(limit: RateLimitItem, *who: str) -> bool:
-    """Count one try and say whether it is within the limit. Without Redis each process counts for itself."""
-    global _silent_until
+def allows(limit: RateLimitItem, *who: str, cost: int = 1) -> bool:
+    """Count one try and say whether it is within the limit."""
     name = pseudonym(*who)
+    return _counted(lambda counter: counter.hit(limit, name, cost=cost))
+
+
+def count(limit: RateLimitItem, *who: str) -> int:
+    """How many tries were counted, as far as the limit."""
+    name = pseudonym(*who)
+    return limit.amount - _counted(lambda counter: counter.get_window_stats(limit, name)).remaining
+
+
+def forget(limit: RateLimitItem, *who: str) -> None:
+    """Begin anew."""
+    name = pseudonym(*who)
+    _counted(lambda counter: counter.clear(limit, name))
+
+
+def _counted(ask: Callable[[FixedWindowRateLimiter], Answer]) -> Answer:
+    """Without Redis each process counts for itself."""
+    global _silent_until
     if time.monotonic() >= _silent_until:
         try:
-            return FixedWindowRateLimiter(_shared()).hit(limit, name)
+            return ask(FixedWindowRateLimiter(_shared()))
         except (RedisError, OSError):
             _silent_until = time.monotonic() + PAUSE
-    return _memory.hit(limit, name)
+    return ask(_memory)
 
 
 def client(request: HttpRequest) -> str:

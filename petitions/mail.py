@@ -125,6 +125,10 @@ def mismatch(delivery: Delivery) -> Message:
     return _notice("mismatch", delivery, {})
 
 
+def burst(delivery: Delivery) -> Message:
+    return _notice("burst", delivery, {})
+
+
 MESSAGES: dict[str, Callable[[Delivery], Message]] = {
     Delivery.Kind.LETTER: letter,
     Delivery.Kind.MILESTONE: milestone,
@@ -134,6 +138,7 @@ MESSAGES: dict[str, Callable[[Delivery], Message]] = {
     Delivery.Kind.TAKEDOWN: takedown,
     Delivery.Kind.TROUBLE: trouble,
     Delivery.Kind.MISMATCH: mismatch,
+    Delivery.Kind.BURST: burst,
 }
 
 

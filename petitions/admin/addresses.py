@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from petitions.admin import deliveries, life, previews, responses, signatures, takedowns, updates
+from petitions.admin import deliveries, domains, life, previews, responses, signatures, takedowns, updates
 from petitions.admin.pages import address
 
 
@@ -30,6 +30,7 @@ def of_a_letter() -> list[Any]:
         address("signatures/<uuid:signature>/statement/", signatures.statement, "signature_statement"),
         address("takedowns/", takedowns.listing, "takedowns"),
         address("takedowns/<int:takedown>/decide/", takedowns.decide, "takedown_decide"),
+        address("domains/<int:domain>/lift/", domains.lift, "domain_lift"),
         address("updates/", updates.post, "updates"),
         address("responses/", responses.record, "responses"),
     ]

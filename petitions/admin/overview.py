@@ -15,7 +15,7 @@ from petitions.admin import access, life, troubles
 from petitions.admin.troubles import Troubles
 from petitions.documents import letters as documents
 from petitions.documents.sentences import count_sentences
-from petitions.models import Delivery, Letter, Milestone
+from petitions.models import Delivery, Domain, Letter, Milestone
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Overview:
     takedowns: int
     under_review: int
     troubles: Troubles
+    frozen: list[Domain]
 
     @property
     def is_owner(self) -> bool:
@@ -69,6 +70,7 @@ def of(letter: Letter, role: str) -> Overview:
         takedowns=letter.takedowns.filter(decided_at=None).count(),
         under_review=letter.signatures.all().named().filter(is_under_review=True).count(),
         troubles=troubles.of(letter),
+        frozen=list(Domain.objects.filter(workplace__letters=letter, frozen_at__isnull=False)),
     )
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from petitions import limits, mail
 from petitions.codes import sender
 from petitions.crypto import keys, marks, typed
-from petitions.flows import audit
+from petitions.flows import audit, bursts
 from petitions.models import Challenge, Domain, Letter
 from petitions.pending import Pending
 
@@ -36,7 +36,7 @@ class CodeUsed(CodeSpent):
 def request_code(letter: Letter, *, purpose: str, address: str, **asked: Any) -> Pending:
     """Send a code and return what the asker's cookie is to hold. Raises `codes.Busy`.
 
-    A mailbox that had its codes for today gets none, and nobody is told.
+    A mailbox that had its codes for today, or whose domain is frozen, gets none, and whoever asked is not told.
     """
     pending, code = challenge(letter, purpose=purpose, address=address, **asked)
     _send(pending, code)
@@ -78,6 +78,7 @@ def check(pending: Pending, code: str) -> None:
         raise CodeUsed if is_right else CodeSpent
     if not is_right:
         raise WrongCode
+    bursts.note_typed(_mailbox(pending))
 
 
 def consume(pending: Pending) -> None:
@@ -108,9 +109,14 @@ def _with_new_code(pending: Pending) -> tuple[Pending, str]:
 
 def _send(pending: Pending, code: str) -> None:
     sender.require_room()  # before the limit, so that a full queue says the same to every mailbox
-    mailbox = marks.mailbox(pending.address, ignores_dots=pending.ignores_dots)
-    if limits.allows(limits.CODES, "mailbox", mailbox):
+    mailbox = _mailbox(pending)
+    is_within, is_calm = limits.allows(limits.CODES, "mailbox", mailbox), bursts.is_calm(mailbox)
+    if is_within and is_calm:
         sender.send(mail.code(pending.address, code=typed.grouped(code)))
+
+
+def _mailbox(pending: Pending) -> str:
+    return marks.mailbox(pending.address, ignores_dots=pending.ignores_dots)
 
 
 def _code_hash(challenge: str, code: str) -> str:

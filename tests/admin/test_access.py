@@ -34,6 +34,7 @@ def path_of(name: str, letter: Letter) -> str:
         "petitions_letter_delivery_cancel": delivery,
         "petitions_letter_delivery_decide": delivery,
         "petitions_letter_snapshot_cancel": [letter.snapshots.get().pk],
+        "petitions_letter_domain_lift": [letter.workplaces.get().domains.first().pk],
         "petitions_letter_signature_approve": [signature.pk],
         "petitions_letter_signature_statement": [signature.pk],
         "petitions_letter_takedown_decide": [
