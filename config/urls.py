@@ -6,6 +6,7 @@ urlpatterns = [
     path("admin/", workspace.urls),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("petitions.api.urls")),
     path("", include("petitions.urls")),
 ]
 

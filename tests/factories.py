@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 import secrets
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from petitions.crypto import typed
+from petitions.crypto import blind, keys, tokens, typed
 from petitions.flows import letters, signatures
+from petitions.flows import tokens as sealed
 from petitions.flows.signatures import Shown
 from petitions.models import Appear, Letter, Mark, Proof, Signature, Workplace
+from tests.sealed import sign as sign_blindly
 
 numbers = itertools.count(1)
 
@@ -83,6 +87,20 @@ def sign_many(letter: Letter, number: int) -> None:
         hashes = [secrets.token_bytes(32) for _ in range(begin, min(begin + 5_000, number))]
         Signature.objects.bulk_create(Signature(receipt_hash=value, **row) for value in hashes)
         Mark.objects.bulk_create(Mark(letter=letter, value=value) for value in hashes)
+
+
+def sign_sealed(letter: Letter) -> str:
+    """Hand in a token as its holder does, and return its receipt."""
+    key, receipt = letter.public_keys.get(), typed.new_receipt()
+    token = tokens.Token(letter.slug, letter.version.sha256, key.key_id, tokens.number(receipt))
+    mark, blinded = typed.digest(typed.new_receipt()), typed.digest(typed.new_receipt())
+    Mark.objects.create(letter=letter, value=mark, blinded_hash=blinded)
+    signature = sign_blindly(read_private(keys.read(settings.KEYS_DIR, key.private_name)), token.message())
+    sealed.redeem(letter, str(token), tokens.to_text(signature))
+    return receipt
+
+
+read_private = cache(blind.load_private)  # checking the numbers of a key takes its time
 
 
 def signature_of(receipt: str) -> Signature:

@@ -17,7 +17,7 @@ LAYERS = [
     {"mail"},
     {"flows"},
     {"seeds"},
-    {"backups", "embedded", "tasks", "admin", "views", "comparison", "management", "templatetags"},
+    {"backups", "embedded", "tasks", "admin", "api", "views", "comparison", "management", "templatetags"},
     {"urls"},
 ]
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}

@@ -18,6 +18,11 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def frozen(self) -> SnapshotQuerySet:
         return self.exclude(sha256="")
 
+    def told(self) -> SnapshotQuerySet:
+        """Those whose hash is for everybody: of a delivery, nothing before its first mail is out."""
+        is_out = Q(reason=Snapshot.Reason.CLOSING) | Q(first_body_at__isnull=False)
+        return self.frozen().filter(is_out)
+
     def thaw(self) -> None:
         """Ask for each to be made anew, frozen or just being frozen, whose first mail has not gone out."""
         ours = self.filter(reason=Snapshot.Reason.DELIVERY, first_body_at=None, is_settled=False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
 from petitions import pending
@@ -15,6 +16,7 @@ from petitions.models import Letter
 from petitions.pending import Pending
 
 Rest = ParamSpec("Rest")
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 class SeeOther(HttpResponseRedirect):
@@ -24,15 +26,15 @@ class SeeOther(HttpResponseRedirect):
 
 
 def for_letter(
-    view: Callable[Concatenate[HttpRequest, Letter, Rest], HttpResponse],
-) -> Callable[..., HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, Letter, Rest], Answer],
+) -> Callable[..., Answer]:
     """Finds the letter that whoever knows its address may read; drafts and unknown ones are the same 404.
 
     What belongs to a letter by link only is kept out of search engines.
     """
 
     @wraps(view)
-    def found(request: HttpRequest, slug: str, *rest: Rest.args, **named: Rest.kwargs) -> HttpResponse:
+    def found(request: HttpRequest, slug: str, *rest: Rest.args, **named: Rest.kwargs) -> Answer:
         letter = get_object_or_404(Letter.objects.published(), slug=slug)
         answer = view(request, letter, *rest, **named)
         if not letter.is_listed:
