@@ -1,0 +1,476 @@
+"""The verifier, run as people run it, on bundles of real letters: what fits fits, and each tampering is found."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from petitions.api import bundles
+from petitions.crypto import blind, tokens
+from petitions.documents.canonical import sha256_hex
+from petitions.flows import batches, deliveries, letters, snapshots
+from petitions.flows import receipts as by_receipt
+from petitions.models import Appear, Snapshot
+from tests import sealed
+from tests.factories import make_letter, sign, sign_sealed
+
+pytestmark = pytest.mark.django_db
+
+TOOL = Path(__file__).resolve().parent.parent / "static" / "undersigned-verify.py"
+
+
+def run(*arguments: str, given: str | bytes = b"") -> subprocess.CompletedProcess[str]:
+    given = given.encode() if isinstance(given, str) else given
+    command = [sys.executable, "-I", str(TOOL), *arguments]
+    done = subprocess.run(command, input=given, capture_output=True, env={}, timeout=60)
+    return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def verify(bundle, *arguments):
+    """What it says to programs, and how it ends."""
+    answer = run("-", "--json", *arguments, given=json.dumps(bundle))
+    assert answer.stderr == ""
+    said = json.loads(answer.stdout)
+    assert answer.returncode == int(bool(said["wrong"]))
+    return said
+
+
+def bundle_of(letter):
+    return json.loads("".join(bundles.pieces(letter)))
+
+
+@pytest.fixture
+def letter():
+    """Named, by policy, sealed for two texts, and withdrawn; delivered, and closed."""
+    letter = make_letter(
+        batch_size=5, text='Für *faire* Dienstpläne 👋\r\n"zwei" Wochen\tvoraus \\ \x7f \u2028'
+    )
+    for name in ("Zoë Last", "Ada Lovelace", "Ada Lovelace", "𝒜da", "\ufb01nd"):
+        sign(letter, name, role="Engineer")
+    sign(letter, appear=Appear.ANONYMOUS)
+    for _ in range(4):
+        sign_sealed(letter)
+    gone = sign_sealed(letter)
+    batches.publish_full(letter)
+    deliveries.deliver(letter, number=1, by=letter.memberships.get().user)
+    snapshots.freeze_due()
+    Snapshot.objects.update(first_body_at="2026-01-01T00:00Z")
+    by_receipt.withdraw(gone)
+    by_receipt.withdraw(sign(letter, "Grace Hopper"))
+    letter.text = "Corrected."
+    letter.save()
+    letters.correct(letter, by=letter.memberships.get().user)
+    sign_sealed(letter)
+    letters.close(letter)
+    snapshots.freeze_due()
+    return letter
+
+
+def test_a_real_letter_fits(letter):
+    bundle, key = bundle_of(letter), letter.public_keys.get()
+
+    assert verify(bundle) == {
+        "letter": letter.slug,
+        "total": 11,
+        "named": 5,
+        "sealed": 5,
+        "by_policy": 1,
+        "by_proof": {"mailbox": 11},
+        "versions": [
+            {"number": version.number, "sha256": version.sha256} for version in letter.versions.all()
+        ],
+        "keys": [{"proof": "mailbox", "key_id": key.key_id, "issued": 6, "counted": 5}],
+        "snapshots": [
+            {
+                "number": row.number,
+                "reason": row.reason,
+                "sha256": row.sha256,
+                "is_todays_list": True,
+            }
+            for row in letter.snapshots.all()
+        ],
+        "wrong": [],
+    }
+
+
+def test_it_says_so_in_plain_sentences(letter, tmp_path):
+    (tmp_path / "bundle.json").write_text(json.dumps(bundle_of(letter)))
+
+    answer = run(str(tmp_path / "bundle.json"))
+
+    assert (answer.returncode, answer.stderr) == (0, "")
+    said = " ".join(answer.stdout.split())
+    key = letter.public_keys.get()
+    for sentence in (
+        "11 signatures, counted here: 5 with a name",
+        "5 sealed: as many different tokens are signed by a key of this letter.",
+        "1 anonymous by policy: the site says so, and nothing in this file shows it.",
+        f"key id (mailbox): {key.key_id} 6 tokens signed up to the last batch, 5 counted",
+        "names are as typed",
+        "it holds the key, and could sign for mailboxes that nobody proved",
+    ):
+        assert sentence in said
+    assert answer.stdout.endswith("\nEVERYTHING FITS.\n")
+    assert "Ada" not in answer.stdout
+
+
+def test_a_list_that_changed_since_is_not_held_against_anybody(letter):
+    by_receipt.withdraw(receipt := sign_and_publish(make := make_letter()))
+    sign(make, "Mary Major")
+    assert receipt
+    deliveries.deliver(make, number=1, by=make.memberships.get().user)
+    snapshots.freeze_due()
+    Snapshot.objects.filter(letter=make).update(first_body_at="2026-01-01T00:00Z")
+    sign(make, "Ada Lovelace")
+
+    said = verify(bundle_of(make))
+
+    assert (said["wrong"], [row["is_todays_list"] for row in said["snapshots"]]) == ([], [False])
+
+
+def sign_and_publish(letter):
+    receipt = sign_sealed(letter)
+    batches.publish_waiting(letter)
+    return receipt
+
+
+def test_a_letter_that_nobody_signed_fits():
+    assert verify(bundle_of(make_letter()))["wrong"] == []
+
+
+# --- Tampering: on a copy of the bundle of a real letter; what is found is said ------------------------------
+def altered_signature(bundle, letter):
+    text = bundle["sealed"][0]["signature"]
+    bundle["sealed"][0]["signature"] = text[:100] + ("A" if text[100] != "A" else "B") + text[101:]
+
+
+def exchanged_signatures(bundle, letter):
+    one, two, *_ = bundle["sealed"]
+    one["signature"], two["signature"] = two["signature"], one["signature"]
+
+
+def doubled_number(bundle, letter):
+    bundle["sealed"].append(deepcopy(bundle["sealed"][0]))
+    add(bundle["count"])
+
+
+def add(count, kind="sealed"):
+    count["total"] += 1
+    count["by_proof"]["mailbox"] += 1
+    count["anonymous"][kind] += 1
+
+
+def stuff(bundle, key, *, key_id="", letter="", version=""):
+    """One more sealed signature, rightly signed by this key, and the count to it."""
+    key_id = key_id or blind.key_id(sealed.spki_of(key))
+    version = version or bundle["versions"][0]["sha256"]
+    token = sealed.make_token(key, letter=letter or bundle["letter"], version=version, key_id=key_id)
+    bundle["sealed"].append(
+        {
+            "number": token.number,
+            "version": version,
+            "key_id": key_id,
+            "signature": tokens.to_text(sealed.sign(key, token.message())),
+        }
+    )
+    add(bundle["count"])
+
+
+def foreign_key(bundle, letter):
+    stuff(bundle, sealed.make_key("another"))
+
+
+def foreign_key_under_our_name(bundle, letter):
+    stuff(bundle, sealed.make_key("another"), key_id=bundle["public_keys"][0]["key_id"])
+
+
+def exchanged_key(bundle, letter):
+    bundle["public_keys"][0]["spki"] = tokens.to_text(sealed.spki_of(sealed.make_key("another")))
+
+
+def second_key_for_a_proof(bundle, letter):
+    other = sealed.spki_of(sealed.make_key("another"))
+    row = {"key_id": blind.key_id(other), "spki": tokens.to_text(other), "issued": 9}
+    bundle["public_keys"].append(bundle["public_keys"][0] | row)
+
+
+def even_key(bundle, letter):
+    spki = sealed.even_spki()
+    bundle["public_keys"][0] |= {"key_id": blind.key_id(spki), "spki": tokens.to_text(spki)}
+
+
+def token_of_another_letter(bundle, letter):
+    bundle["letter"] = "another-letter"
+
+
+def version_that_never_was(bundle, letter):
+    bundle["sealed"][0]["version"] = "0" * 64
+
+
+def exchanged_versions(bundle, letter):
+    first, second = (version["sha256"] for version in bundle["versions"])
+    row = next(row for row in bundle["sealed"] if row["version"] == first)
+    row["version"] = second
+
+
+def altered_text(bundle, letter):
+    bundle["versions"][0]["text"] += " "
+
+
+def altered_demand(bundle, letter):
+    bundle["versions"][1]["demands"][0]["title"] = "Ask for nothing"
+
+
+def altered_total(bundle, letter):
+    bundle["count"]["total"] += 1
+
+
+def more_named(bundle, letter):
+    bundle["count"]["named"] += 1
+    bundle["count"]["anonymous"]["by_policy"] -= 1
+
+
+def more_sealed(bundle, letter):
+    bundle["count"]["anonymous"] = {"sealed": 6, "by_policy": 0}
+
+
+def other_proof(bundle, letter):
+    bundle["count"]["by_proof"] = {"mailbox": 4, "invitation": 7}
+
+
+def too_few_proofs(bundle, letter):
+    bundle["count"]["by_proof"]["mailbox"] -= 1
+
+
+def name_added(bundle, letter):
+    bundle["named"].append("Nobody")
+
+
+def name_changed(bundle, letter):
+    bundle["named"][0] = "Nobody"
+
+
+def more_redeemed_than_issued(bundle, letter):
+    bundle["public_keys"][0]["issued"] = 4
+
+
+def wrong_snapshot_hash(bundle, letter):
+    bundle["snapshots"][1]["sha256"] = "0" * 64
+
+
+def wrong_snapshot_count(bundle, letter):
+    bundle["snapshots"][0]["count"]["total"] += 1
+
+
+def snapshot_of_another_text(bundle, letter):
+    bundle["snapshots"][1]["version"] = bundle["versions"][0]["sha256"]
+
+
+def snapshot_of_no_text(bundle, letter):
+    bundle["snapshots"][0] |= {"version": "0" * 64, "is_todays_list": False}
+
+
+def snapshot_with_more_names(bundle, letter):
+    """Its hash is that of its lie."""
+    row = bundle["snapshots"][0]
+    row["count"]["named"] += 1
+    row["count"]["total"] += 1
+    row["count"]["by_proof"]["mailbox"] += 1
+    picture = {"letter": bundle["letter"], "version": row["version"], "count": row["count"]}
+    row["sha256"] = sha256_hex(picture | {"list": sorted(bundle["named"])})
+
+
+TAMPERINGS = {
+    altered_signature: ["does not count: its key has not signed it", "The count says 5 sealed"],
+    exchanged_signatures: ["has not signed it", "has not signed it", "The count says 5 sealed"],
+    doubled_number: ["stands there more than once", "The count says 6 sealed"],
+    foreign_key: ["its key is none of this letter's", "The count says 6 sealed"],
+    foreign_key_under_our_name: ["its key has not signed it", "The count says 6 sealed"],
+    exchanged_key: [
+        "has another key id",
+        *["its key is none of this letter's"] * 5,
+        "The count says 5 sealed",
+    ],
+    second_key_for_a_proof: ["The proof mailbox has more than one key"],
+    even_key: [
+        "is not of the one form",
+        *["its key is none of this letter's"] * 5,
+        "The count says 5 sealed",
+    ],
+    token_of_another_letter: [
+        *["its key has not signed it"] * 5,
+        "The count says 5 sealed",
+        "The hash of snapshot 1",
+        "The hash of snapshot 2",
+    ],
+    version_that_never_was: ["a text that this letter never had", "The count says 5 sealed"],
+    exchanged_versions: ["its key has not signed it", "The count says 5 sealed"],
+    altered_text: ["The text of version 1 is not the one that its hash names."],
+    altered_demand: ["The text of version 2 is not the one that its hash names."],
+    altered_total: ["its kinds make 11", "its proofs make 11"],
+    more_named: ["The count says 6 signatures with a name, but the list has 5."],
+    more_sealed: ["The count says 6 sealed signatures, but so many tokens are good: 5."],
+    other_proof: ["The count says 4 by mailbox, but 5 tokens are of that key."],
+    too_few_proofs: ["its proofs make 10"],
+    name_added: ["but the list has 6", "The hash of snapshot 1", "The hash of snapshot 2"],
+    name_changed: ["The hash of snapshot 1", "The hash of snapshot 2"],
+    more_redeemed_than_issued: [
+        "More tokens are counted than the key",
+    ],
+    wrong_snapshot_hash: ["The hash of snapshot 2 is not that of the list."],
+    wrong_snapshot_count: ["its kinds make", "its proofs make", "The hash of snapshot 1"],
+    snapshot_of_another_text: ["The hash of snapshot 2"],
+    snapshot_of_no_text: ["Snapshot 1 is of a text that this letter never had."],
+    snapshot_with_more_names: ["Snapshot 1 counts another number of names than its list has."],
+}
+
+
+@pytest.mark.parametrize(
+    ("tamper", "found"), TAMPERINGS.items(), ids=lambda value: getattr(value, "__name__", "")
+)
+def test_each_tampering_is_found(letter, tamper, found):
+    bundle = bundle_of(letter)
+    tamper(bundle, letter)
+
+    wrong = verify(bundle)["wrong"]
+
+    assert len(wrong) == len(found), wrong
+    assert [part for part, sentence in zip(found, wrong, strict=True) if part not in sentence] == [], wrong
+
+
+def test_what_is_wrong_is_said_and_not_without_end(letter):
+    bundle = bundle_of(letter)
+    for _ in range(5):
+        bundle["sealed"] += deepcopy(bundle["sealed"])
+    bundle["sealed"] = [row | {"number": f"{place:064x}"} for place, row in enumerate(bundle["sealed"])]
+
+    answer = run("-", given=json.dumps(bundle))
+
+    assert answer.returncode == 1
+    assert "THIS IS WRONG:" in answer.stdout
+    assert "EVERYTHING FITS" not in answer.stdout
+    assert answer.stdout.count("does not count") == 20
+    assert answer.stdout.endswith("  and 141 more.\n")
+
+
+# --- What is expected, and what is no bundle ------------------------------------------------------------------
+def test_a_hash_from_elsewhere_can_be_asked_for(letter):
+    bundle, key = bundle_of(letter), letter.public_keys.get()
+    known = [
+        key.key_id,
+        letter.version.sha256,
+        letter.snapshots.first().sha256,
+        bundle["sealed"][0]["number"],
+    ]
+
+    for value in known:
+        grouped = " ".join(value[start : start + 8] for start in range(0, 64, 8)).upper()
+        assert verify(bundle, "--expect", value, "--expect", grouped)["wrong"] == []
+    assert verify(bundle, "--expect", "0" * 64)["wrong"] == [
+        f"What you expected is not in this bundle: '{'0' * 64}'."
+    ]
+
+
+def without(name):
+    def changed(bundle):
+        del bundle[name]
+
+    return changed
+
+
+MISFITS = {
+    "another format": lambda bundle: bundle.update(format="undersigned2-bundle"),
+    "a member more": lambda bundle: bundle.update(more=1),
+    "a member less": without("named"),
+    "a truth for a number": lambda bundle: bundle["count"].update(named=True),
+    "a number below zero": lambda bundle: bundle["count"]["anonymous"].update(by_policy=-1),
+    "a fraction": lambda bundle: bundle["count"].update(total=11.0),
+    "a number too large": lambda bundle: bundle["public_keys"][0].update(issued=2**53),
+    "text for a number": lambda bundle: bundle["public_keys"][0].update(issued="6"),
+    "a hash in capitals": lambda bundle: bundle["sealed"][0].update(number="A" * 64),
+    "a short signature": lambda bundle: bundle["sealed"][0].update(signature="A" * 511),
+    "a line feed behind": lambda bundle: bundle.update(letter=bundle["letter"] + "\n"),
+    "a point in the letter": lambda bundle: bundle.update(letter="a.b"),
+    "half a character": lambda bundle: bundle["named"].append("\ud800"),
+    "a strange proof": lambda bundle: bundle["count"]["by_proof"].update({"\x1b[2J": 0}),
+    "an object for a list": lambda bundle: bundle.update(sealed={}),
+}
+
+
+@pytest.mark.parametrize("change", MISFITS.values(), ids=MISFITS.keys())
+def test_what_has_another_shape_is_no_bundle(letter, change):
+    bundle = bundle_of(letter)
+    change(bundle)
+
+    answer = run("-", "--json", given=json.dumps(bundle))
+
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.startswith("This is not a bundle that this program knows: 'bundle")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"null",
+        b"[" * 100_000,
+        b'{"format": 1, "format": 2}',
+        b"<html></html>",
+        b"9" * 5000,
+    ],
+)
+def test_what_is_no_json_is_no_bundle(given):
+    answer = run("-", given=given)
+
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("This is not a bundle")
+    assert len(answer.stderr.splitlines()) == 1
+
+
+def test_a_bundle_that_was_cut_is_refused(letter):
+    text = "".join(bundles.pieces(letter))
+
+    assert run("-", given=text[:-3]).returncode == 1
+
+
+def test_a_file_that_is_not_there_is_said_in_one_line(tmp_path):
+    answer = run(str(tmp_path / "nothing"))
+
+    assert (answer.returncode, len(answer.stderr.splitlines())) == (1, 1)
+
+
+# --- What it is -----------------------------------------------------------------------------------------------
+def test_it_needs_cryptography_and_nothing_of_ours():
+    tree = ast.parse(TOOL.read_text(encoding="utf-8"))
+    found = {
+        alias.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    found |= {node.module.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+    assert found - set(sys.stdlib_module_names) == {"cryptography"}
+
+
+def test_it_connects_to_nothing_unless_asked(live_server, letter):
+    address = f"{live_server.url}/api/v1/letters/{letter.slug}/bundle/"
+
+    assert "cannot be read" in run(address).stderr
+    assert run("--fetch", address).returncode == 0
+    assert run("--fetch", f"{live_server.url}/api/v1/letters/unknown/bundle/").returncode == 1
+    assert "starts with https://" in run("--fetch", str(TOOL)).stderr
+
+
+def test_without_the_package_it_says_what_to_do():
+    answer = subprocess.run([sys.executable, "-I", "-S", str(TOOL)], capture_output=True, text=True)
+
+    assert (answer.returncode, "pip install cryptography" in answer.stderr) == (1, True)
