@@ -1,15 +1,17 @@
-"""Every shown number beside the rows: the page, the PDF, the mail and the snapshots of a letter.
+"""Every shown number beside the rows: the page, the PDF, the bundle, the mail and the snapshots of a letter.
 
 The rows are counted by a query of its own, so that a fault in the shared count is seen as well.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -19,6 +21,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from petitions.api.views import bundle
 from petitions.documents import letters as documents
 from petitions.flows import deliveries, snapshots
 from petitions.mail import letter_context
@@ -107,6 +110,15 @@ def _shown_now(letter: Letter) -> Iterator[tuple[str, int]]:
     document = documents.current_document(letter, today=timezone.now().date())
     yield "PDF", _found(IN_A_SENTENCE, " ".join(document.count_lines), 1)
     yield "PDF, names", len(document.signatories)
+    told = json.loads(b"".join(bundle(_request(), letter.slug)))
+    yield "bundle", told["count"]["total"]
+    yield "bundle, names", len(told["named"])
+    yield "bundle, rows", _rows_of(told)
+
+
+def _rows_of(told: dict[str, Any]) -> int:
+    """Named and sealed signatures stand there one by one, those by policy as a number."""
+    return len(told["named"]) + len(told["sealed"]) + int(told["count"]["anonymous"]["by_policy"])
 
 
 def _of_a_snapshot(snapshot: Snapshot, rows: Rows) -> Iterator[Figure]:

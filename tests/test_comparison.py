@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from petitions import comparison, counts
+from petitions.api.bundles import Published
 from petitions.documents import letters as documents
 from petitions.flows import batches, deliveries, letters, snapshots
 from petitions.flows import receipts as by_receipt
@@ -42,6 +43,14 @@ def test_nothing_differs_on_a_letter_that_has_seen_everything(letter):
     assert Mismatch.objects.count() == 0
 
 
+def no_names(published):
+    """All are counted, and nobody is listed."""
+    for row in published.letter.signatures.all().counted():
+        published.kinds[row.kind] += 1
+        published.proofs[row.proof] += 1
+    yield from ()
+
+
 LIES = {
     "the shared count": (
         lambda monkeypatch: monkeypatch.setattr(counts, "shown", lambda letter: Tally(named=9)),
@@ -50,6 +59,14 @@ LIES = {
     "the document": (
         lambda monkeypatch: monkeypatch.setattr(documents, "count_sentences", lambda *_: ["9 signatures"]),
         ["PDF"],
+    ),
+    "the bundle's count": (
+        lambda monkeypatch: monkeypatch.setattr(Published, "tally", lambda published: Tally(named=9)),
+        ["bundle", "bundle, rows"],
+    ),
+    "the bundle's list": (
+        lambda monkeypatch: monkeypatch.setattr(Published, "sealed", no_names),
+        ["bundle, names", "bundle, rows"],
     ),
     "a snapshot's count": (
         lambda _: Snapshot.objects.filter(number=1).update(count=Tally(named=900).as_json()),
