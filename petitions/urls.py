@@ -11,6 +11,7 @@ from petitions.views import (
     subscriptions,
     takedowns,
     tokens,
+    verify,
 )
 
 of_a_letter = [
@@ -23,6 +24,7 @@ of_a_letter = [
     path("token/", tokens.issue, name="token"),
     path("token/offline/", tokens.offline, name="token_offline"),
     path("redeem/", tokens.redeem, name="redeem"),
+    path("verify/", verify.verify, name="verify"),
     path("signatures/", signatures.listing, name="signatures"),
     path("signatures/<uuid:pk>/takedown/", takedowns.ask, name="takedown"),
     path("follow/", subscriptions.follow, name="follow"),

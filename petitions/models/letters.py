@@ -149,6 +149,11 @@ class Letter(models.Model):
         return settings.SITE_URL + self.get_absolute_url()
 
     @property
+    def verify_url(self) -> str:
+        """Where it says how to count again."""
+        return settings.SITE_URL + reverse("verify", args=[self.slug])
+
+    @property
     def is_draft(self) -> bool:
         return self.state == self.State.DRAFT
 

@@ -24,6 +24,7 @@ CONTEXT: dict[str, Any] = {
     "letter": {
         "title": "Fair & <square>",
         "url": "https://letters.example.test/letters/fair/",
+        "verify_url": "https://letters.example.test/letters/fair/verify/",
         "signing_line": "Employees of Example",
         "contact_address": "letter@example.test",
     },
@@ -129,6 +130,7 @@ def test_letter_is_complete(form: str) -> None:
         "https://letters.example.test/letters/fair/",
         "0f3c" * 16,
         "b7e1" * 16,
+        "https://letters.example.test/letters/fair/verify/",
     ]
     places = [mail.find(part) for part in parts]
     assert -1 not in places
