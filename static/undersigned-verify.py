@@ -291,14 +291,14 @@ class Recount:
             "count": snapshot["count"],
             "list": sorted(self.bundle["named"]),
         }
-        is_today = hash_of(picture) == snapshot["sha256"]
-        if snapshot["is_todays_list"] and not is_today:
+        is_same, is_as_long = hash_of(picture) == snapshot["sha256"], snapshot["count"]["named"] == self.named
+        if snapshot["is_todays_list"] and not is_same:
             self.wrong.append(f"The hash of snapshot {snapshot['number']} is not that of the list.")
-        if is_today and snapshot["count"]["named"] != self.named:
+        if snapshot["is_todays_list"] and not is_as_long:
             self.wrong.append(
                 f"Snapshot {snapshot['number']} counts another number of names than its list has."
             )
-        return is_today
+        return is_same and is_as_long
 
     def refuse_doubled(self, what, values, words="stands there more than once"):
         self.wrong += [f"The {what} {value} {words}." for value in doubled(values)]

@@ -318,7 +318,7 @@ TAMPERINGS = {
     more_sealed: ["The count says 6 sealed signatures, but so many tokens are good: 5."],
     other_proof: ["The count says 4 by mailbox, but 5 tokens are of that key."],
     too_few_proofs: ["its proofs make 10"],
-    name_added: ["but the list has 6", "The hash of snapshot 1", "The hash of snapshot 2"],
+    name_added: ["but the list has 6", *["The hash of snapshot", "counts another number of names"] * 2],
     name_changed: ["The hash of snapshot 1", "The hash of snapshot 2"],
     more_redeemed_than_issued: [
         "More tokens are counted than the key",
