@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from petitions.views import (
     health,
+    invitations,
     letters,
     mailbox,
     proofs,
@@ -23,6 +24,8 @@ of_a_letter = [
     path("signed/", signatures.signed, name="signed"),
     path("token/", tokens.issue, name="token"),
     path("token/offline/", tokens.offline, name="token_offline"),
+    path("invitation/", invitations.sign, name="invitation"),
+    path("invitation/token/", invitations.token, name="invitation_token"),
     path("redeem/", tokens.redeem, name="redeem"),
     path("verify/", verify.verify, name="verify"),
     path("signatures/", signatures.listing, name="signatures"),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from petitions.admin import deliveries, domains, life, previews, responses, signatures, takedowns, updates
+from petitions.admin import (
+    deliveries,
+    domains,
+    invitations,
+    life,
+    previews,
+    responses,
+    signatures,
+    takedowns,
+    updates,
+)
 from petitions.admin.pages import address
 
 
@@ -31,6 +41,8 @@ def of_a_letter() -> list[Any]:
         address("takedowns/", takedowns.listing, "takedowns"),
         address("takedowns/<int:takedown>/decide/", takedowns.decide, "takedown_decide"),
         address("domains/<int:domain>/lift/", domains.lift, "domain_lift"),
+        address("invitations/", invitations.sheets, "invitations"),
+        address("invitations/void/", invitations.void, "invitations_void"),
         address("updates/", updates.post, "updates"),
         address("responses/", responses.record, "responses"),
     ]

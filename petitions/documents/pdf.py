@@ -75,7 +75,7 @@ def letter_pdf(letter: LetterDocument, *, font_paths: Sequence[Path] = ()) -> Pd
         return _print(source, letter.dated, font_paths)
     finally:
         if len(source) > LARGE:
-            _forget()
+            forget()
 
 
 def _print(source: str, dated: date, font_paths: Sequence[Path]) -> Pdf:
@@ -87,7 +87,7 @@ def _print(source: str, dated: date, font_paths: Sequence[Path]) -> Pdf:
     return Pdf(_compile(source, dated, False, True, font_paths), is_archival=False)
 
 
-def _forget() -> None:
+def forget() -> None:
     """A process that printed twenty large letters would hold 650 MB; it stays below 150 MB with this."""
     for _ in range(MEMORY + 1):
         typst.compile(b"", ignore_system_fonts=True)

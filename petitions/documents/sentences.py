@@ -16,6 +16,12 @@ def count_sentences(count: dict[str, Any], domains: Sequence[str]) -> list[str]:
     mailboxes = count["by_proof"].get("mailbox", 0)
     if mailboxes:
         sentences.append(_mailboxes(mailboxes, ", ".join(domains)))
+    invitations = count["by_proof"].get("invitation", 0)
+    if invitations:
+        sentences.append(_invitations(invitations))
+    former = count["by_proof"].get("former", 0)
+    if former:
+        sentences.append(_former(former))
     if by_policy:
         sentences.append(_by_policy(by_policy))
     return sentences
@@ -37,6 +43,24 @@ def _mailboxes(number: int, domains: str) -> str:
         number,
     )
     return text % {"number": f"{number:,}", "domains": domains}
+
+
+def _invitations(number: int) -> str:
+    text = ngettext(
+        "%(number)s distinct invitation that organizers handed out; to whom, this site does not know.",
+        "%(number)s distinct invitations that organizers handed out; to whom, this site does not know.",
+        number,
+    )
+    return text % {"number": f"{number:,}"}
+
+
+def _former(number: int) -> str:
+    text = ngettext(
+        "%(number)s distinct invitation meant for former employees; to whom it went, this site does not know.",
+        "%(number)s distinct invitations meant for former employees; to whom they went, this site does not know.",
+        number,
+    )
+    return text % {"number": f"{number:,}"}
 
 
 def _by_policy(number: int) -> str:

@@ -102,6 +102,7 @@ def close(letter: Letter, *, by: User | None = None) -> None:
     milestones.check(letter)
     snapshots.close(letter)
     letter.marks.all().delete()
+    letter.invitations.all().delete()
     deliveries.tell_everybody(letter, Delivery.Kind.CLOSING, key=f"closing:{letter.pk}")
     audit.record("closed", letter=letter, by=by)
     transaction.on_commit(partial(destroy_keys, letter), robust=True)

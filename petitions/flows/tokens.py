@@ -62,10 +62,7 @@ def issue(letter: Letter, pending: Pending, code: str, blinded: bytes) -> Issued
     key = key_of(letter, Proof.MAILBOX)
     if key is None or not pending.is_anonymous:
         raise NoToken
-    try:
-        issued = Issued(blind.blind_sign(_private(key.private_name), blinded), key.key_id)
-    except keys.KeyMissing:
-        raise NoToken from None
+    issued = blindly(key, blinded)
     try:
         proofs.check(pending, code)
         _mark_once(letter, pending, blinded)
@@ -89,6 +86,17 @@ def _was_issued(letter: Letter, pending: Pending, blinded: bytes) -> bool:
     """The answer got lost, and the same browser asks for the same again."""
     mine = letter.marks.filter(value=bytes.fromhex(pending.mark))
     return mine.filter(blinded_hash=typed.digest(tokens.to_text(blinded))).exists()
+
+
+def blindly(key: PublicKey, blinded: bytes) -> Issued:
+    """What the key makes of a hidden token; to be given away by nobody but the flow that took its proof.
+
+    Raises `NoToken` when the letter was closed, `blind.BlindedNotUsable`.
+    """
+    try:
+        return Issued(blind.blind_sign(_private(key.private_name), blinded), key.key_id)
+    except keys.KeyMissing:
+        raise NoToken from None
 
 
 def redeem(letter: Letter, line: str, signature: str) -> None:

@@ -9,8 +9,8 @@ from petitions.forms.proofs import CodeForm
 LONGEST = 2_000  # characters; a hidden token has 512, and people paste line ends with it
 
 
-class BlindedForm(CodeForm):
-    """The code with a hidden token, made by a program on the signer's side."""
+class HiddenTokenForm(forms.Form):
+    """A token that a program on the signer's side has made and hidden."""
 
     blinded = forms.CharField(
         label=_("The hidden token"),
@@ -27,6 +27,10 @@ class BlindedForm(CodeForm):
                 _("This is not a hidden token. Please paste all of it, from the first letter to the last."),
                 code="format",
             ) from None
+
+
+class BlindedForm(HiddenTokenForm, CodeForm):
+    """The code from the mail with a hidden token."""
 
 
 class RedeemForm(forms.Form):

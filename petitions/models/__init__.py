@@ -3,6 +3,7 @@ from petitions.models.audit import AuditEvent
 from petitions.models.deliveries import Delivery
 from petitions.models.demands import Demand
 from petitions.models.installations import Installation
+from petitions.models.invitations import Invitation, Sheet
 from petitions.models.jobs import Job
 from petitions.models.leases import Lease
 from petitions.models.letters import Letter
@@ -30,6 +31,7 @@ __all__ = [
     "Demand",
     "Domain",
     "Installation",
+    "Invitation",
     "Job",
     "Lease",
     "Letter",
@@ -42,6 +44,7 @@ __all__ = [
     "Purge",
     "Recipient",
     "Response",
+    "Sheet",
     "Signature",
     "Snapshot",
     "Subscription",

@@ -18,6 +18,7 @@ class Proof(models.TextChoices):
 
     MAILBOX = "mailbox", _("work mailbox, by typed code")
     INVITATION = "invitation", _("invitation")
+    FORMER = "former", _("invitation of a former employee")
 
 
 class ChallengeQuerySet(models.QuerySet["Challenge"]):

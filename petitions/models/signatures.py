@@ -149,7 +149,8 @@ class Signature(models.Model):
                 condition=Q(kind__in=["named", "sealed", "by_policy"]), name="a_signature_has_a_known_kind"
             ),
             models.CheckConstraint(
-                condition=Q(proof__in=["mailbox", "invitation"]), name="a_signature_has_a_known_proof"
+                condition=Q(proof__in=["mailbox", "invitation", "former"]),
+                name="a_signature_has_a_known_proof",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["published", "withdrawn"]), name="a_signature_has_a_known_state"

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 
 from petitions import pending
 from petitions.models import Letter
@@ -46,6 +47,15 @@ def for_letter(
 
 def is_signable(letter: Letter) -> bool:
     return Letter.objects.signable().filter(pk=letter.pk).exists()
+
+
+def invitation_url(letter: Letter) -> str:
+    """Where an invitation is used, for a letter that has some; the same for everybody who asks."""
+    return reverse("invitation", args=[letter.slug]) if letter.sheets.valid().exists() else ""
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
 
 
 def refused(

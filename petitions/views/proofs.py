@@ -23,6 +23,7 @@ from petitions.views.answers import (
     SeeOther,
     for_letter,
     forget_pending,
+    invitation_url,
     keep_pending,
     read_pending,
     refused,
@@ -127,5 +128,6 @@ def _code_page(
         "again_url": reverse(AGAIN[purpose], args=[letter.slug]),
         "action_url": reverse(ACTION[purpose], args=[letter.slug]),
         "start_url": reverse(START[purpose], args=[letter.slug]),
+        "invitation_url": invitation_url(letter) if purpose == "sign" else "",
     }
     return render(request, "proofs/code.html", context, status=status)

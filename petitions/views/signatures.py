@@ -24,6 +24,7 @@ from petitions.views.answers import (
     SeeOther,
     for_letter,
     forget_pending,
+    invitation_url,
     is_signable,
     keep_pending,
     read_pending,
@@ -31,6 +32,7 @@ from petitions.views.answers import (
 )
 
 PURPOSE = "sign"
+PURPOSES = ("invitation", PURPOSE)  # whose receipts are shown here
 PAGE = 100
 
 
@@ -50,7 +52,7 @@ def listing(request: HttpRequest, letter: Letter) -> HttpResponse:
 @for_letter
 def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
     if not is_signable(letter):
-        return _not_open(request, letter)
+        return not_open(request, letter)
     if request.method != "POST":
         return _sign_page(request, letter, SignForm(letter, initial=_kept(request, letter)))
     if not limits.allows(limits.ASKS, "client", limits.client(request)):
@@ -73,13 +75,12 @@ def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
 @for_letter
 def signed(request: HttpRequest, letter: Letter) -> HttpResponse:
     """The receipt, once: with it the browser forgets what was asked for."""
-    asked = read_pending(request, letter, PURPOSE)
-    if asked is None:
-        return render(request, "signatures/signed.html", _receipt_page(letter, None))
-    if not signatures.has_receipt(letter, asked.receipt):
+    asked = [found for purpose in PURPOSES if (found := read_pending(request, letter, purpose))]
+    mine = next((each for each in asked if signatures.has_receipt(letter, each.receipt)), None)
+    if asked and mine is None:
         return SeeOther(reverse("code", args=[letter.slug]))
-    answer = render(request, "signatures/signed.html", _receipt_page(letter, asked))
-    return forget_pending(answer, letter, PURPOSE)
+    answer = render(request, "signatures/signed.html", _receipt_page(letter, mine))
+    return forget_pending(answer, letter, mine.purpose) if mine else answer
 
 
 def _receipt_page(letter: Letter, asked: Pending | None) -> dict[str, Any]:
@@ -98,6 +99,7 @@ def _sign_page(request: HttpRequest, letter: Letter, form: SignForm, status: int
         "version": letter.version,
         "form": form,
         "batch_size": letter.batch_size,
+        "invitation_url": invitation_url(letter),
         "workplaces": [
             {"name": workplace.name, "domain_names": [domain.name for domain in workplace.domains.all()]}
             for workplace in letter.workplaces.prefetch_related("domains")
@@ -117,7 +119,7 @@ def _kept(request: HttpRequest, letter: Letter) -> dict[str, str]:
     return {field: getattr(asked, field) for field in ("appear", "name", "role", "statement", "address")}
 
 
-def _not_open(request: HttpRequest, letter: Letter) -> HttpResponse:
+def not_open(request: HttpRequest, letter: Letter) -> HttpResponse:
     if letter.is_closed:
         return refused(
             request, letter, _("This letter is closed"), _("It takes no more signatures."), status=409

@@ -1,0 +1,61 @@
+"""A sheet of invitations to cut up and hand over. Knows Typst and QR codes, knows nothing of Django."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import segno
+import typst
+
+from petitions.documents import pdf
+
+TEMPLATE = Path(__file__).with_name("invitations.typ")
+
+
+@dataclass(frozen=True)
+class SheetWords:
+    """What a slip says. No letter, no workplace, no topic: slips are lost and left on desks."""
+
+    title: str = "Invitations"
+    slip: str = "Invitation, for one person"
+    how: str = (
+        "Open this address on a private phone or computer, not in your employer's network, and type the code:"
+    )
+    once: str = "It works once. The site does not know who got it. Destroy this paper afterwards."
+    picture: str = "The address above, to be scanned"
+
+
+@dataclass(frozen=True)
+class SheetDocument:
+    codes: list[str]  # grouped, as people type them
+    url: str  # all that the QR code holds: a scanned address is kept in histories and logs
+    dated: date
+    language: str = "en"
+    words: SheetWords = field(default_factory=SheetWords)
+
+
+def sheet_pdf(sheet: SheetDocument) -> bytes:
+    """Written to no file; what Typst remembers of the codes is forgotten before this returns."""
+    dated = [sheet.dated.year, sheet.dated.month, sheet.dated.day]
+    values = asdict(sheet) | {"dated": dated, "qr": _modules(sheet.url)}
+    try:
+        return typst.compile(
+            TEMPLATE,
+            root=TEMPLATE.parent,
+            sys_inputs={"sheet": json.dumps(values, ensure_ascii=False)},
+            pdf_standards=["ua-1"],
+            timestamp=datetime.combine(sheet.dated, time(), UTC),
+            ignore_system_fonts=True,
+        )
+    finally:
+        pdf.forget()
+
+
+def _modules(url: str) -> list[str]:
+    """The QR code as rows of 0 and 1, without its margin, which is paper."""
+    rows: Sequence[Sequence[int]] = segno.make(url, error="m", micro=False).matrix
+    return ["".join("1" if module else "0" for module in row) for row in rows]

@@ -1,0 +1,170 @@
+"""Signing with an invitation: under a name or by policy at once, or sealed by a hidden token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from petitions import limits
+from petitions.crypto import blind, typed
+from petitions.crypto import tokens as lines
+from petitions.flows import invitations, signatures, tokens
+from petitions.flows.signatures import Shown
+from petitions.forms.invitations import BlindedInvitationForm, InvitationForm
+from petitions.models import Invitation, Letter
+from petitions.pending import Pending
+from petitions.views import errors
+from petitions.views.answers import (
+    SeeOther,
+    for_letter,
+    forget_pending,
+    is_signable,
+    keep_pending,
+    wants_json,
+)
+from petitions.views.signatures import not_open
+
+PURPOSE = "invitation"
+Rest = ParamSpec("Rest")
+
+
+def with_invitations(
+    view: Callable[Concatenate[HttpRequest, Letter, Rest], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, Letter, Rest], HttpResponse]:
+    """Only where some were ever printed, and no more often than anything else is asked."""
+
+    @wraps(view)
+    def found(request: HttpRequest, letter: Letter, *rest: Rest.args, **named: Rest.kwargs) -> HttpResponse:
+        if not letter.sheets.exists():
+            raise Http404
+        if request.method != "POST" and not is_signable(letter):
+            return not_open(request, letter)
+        if request.method == "POST" and not limits.allows(limits.ASKS, "client", limits.client(request)):
+            return errors.too_often(request)
+        return view(request, letter, *rest, **named)
+
+    return found
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_letter
+@with_invitations
+def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
+    if request.method != "POST":
+        return _sign_page(request, letter, InvitationForm())
+    form = InvitationForm(request.POST)
+    if not form.is_valid():
+        return _sign_page(request, letter, form, status=422)
+    code, attempt = form.cleaned_data.pop("invitation"), form.cleaned_data.pop("attempt")
+    shown, receipt = Shown(**form.cleaned_data), typed.receipt_from(str(letter.public_id), code, attempt)
+    try:
+        invitations.sign(letter, code, shown, receipt)
+    except invitations.InvitationRefused:
+        form.add_error("invitation", _refusal())
+        return _sign_page(request, letter, form, status=422)
+    except signatures.LetterNotOpen:
+        return not_open(request, letter)
+    return _signed(letter, shown, receipt)
+
+
+def _signed(letter: Letter, shown: Shown, receipt: str) -> HttpResponse:
+    """The receipt is shown as after a code from the mail; a code asked for before is wanted no more."""
+    asked = Pending(
+        purpose=PURPOSE,
+        challenge="",
+        code_hash="",
+        mark="",
+        address="",
+        receipt=receipt,
+        appear=shown.appear,
+        name=shown.name,
+        role=shown.role,
+        statement=shown.statement,
+    )
+    answer = keep_pending(SeeOther(reverse("signed", args=[letter.slug])), letter, asked)
+    return forget_pending(answer, letter, "sign")
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_letter
+@with_invitations
+def token(request: HttpRequest, letter: Letter) -> HttpResponse:
+    """For our script as JSON, for whoever pasted it as a page; what is wrong is said under a name of its own."""
+    if request.method != "POST":
+        return _token_page(request, letter, BlindedInvitationForm())
+    form = BlindedInvitationForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, letter, form, "form")
+    try:
+        issued = invitations.issue(letter, form.cleaned_data["invitation"], form.cleaned_data["blinded"])
+    except invitations.InvitationRefused:
+        return _refuse(request, letter, form, "refused")
+    except signatures.LetterNotOpen:
+        return _refuse(request, letter, form, "not_open", status=409)
+    except (tokens.NoToken, blind.BlindedNotUsable):
+        return _refuse(request, letter, form, "no_token")
+    answer = {"blind_signature": lines.to_text(issued.blind_signature), "key_id": issued.key_id}
+    if wants_json(request):
+        return JsonResponse(answer)
+    return render(request, "invitations/issued.html", {"letter": letter, **answer})
+
+
+def _refuse(
+    request: HttpRequest, letter: Letter, form: BlindedInvitationForm, reason: str, *, status: int = 422
+) -> HttpResponse:
+    sentences = {
+        "form": _("Please look at the code and the hidden token again."),
+        "refused": _refusal(),
+        "not_open": _("This letter takes no signatures at this moment."),
+        "no_token": _(
+            "This cannot be signed. Please make a new hidden token with the key that this letter shows."
+        ),
+    }
+    if wants_json(request):
+        return JsonResponse({"error": reason, "sentence": sentences[reason]}, status=status)
+    if reason != "form":
+        form.add_error(None, sentences[reason])
+    return _token_page(request, letter, form, status=status)
+
+
+def _refusal() -> str:
+    """One sentence for all: nobody learns which codes there were."""
+    return _("This invitation cannot be used. Please compare it with your paper. Each one works once.")
+
+
+def _sign_page(
+    request: HttpRequest, letter: Letter, form: InvitationForm, *, status: int = 200
+) -> HttpResponse:
+    context = {"letter": letter, "version": letter.version, "form": form, "batch_size": letter.batch_size}
+    return render(request, "invitations/sign.html", context | _keys(letter), status=status)
+
+
+def _token_page(
+    request: HttpRequest, letter: Letter, form: BlindedInvitationForm, *, status: int = 200
+) -> HttpResponse:
+    context = {"letter": letter, "form": form} | _keys(letter)
+    return render(request, "invitations/token.html", context, status=status)
+
+
+def _keys(letter: Letter) -> dict[str, object]:
+    """The one for most invitations, and the one for those whose code begins with `FORMER`."""
+    found = letter.public_keys.filter(proof__in=Invitation.PROOFS).select_related("letter")
+    keys = {key.proof: key for key in found}
+    return {
+        "key": keys.get("invitation"),
+        "former_key": keys.get("former"),
+        "former_letter": typed.FORMER,
+    }
