@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from petitions.crypto import blind, keys, tokens, typed
-from petitions.flows import letters, signatures
+from petitions.flows import invitations, letters, signatures
 from petitions.flows import tokens as sealed
 from petitions.flows.signatures import Shown
 from petitions.models import Appear, Letter, Mark, Proof, Signature, Workplace
@@ -105,3 +105,9 @@ read_private = cache(blind.load_private)  # checking the numbers of a key takes 
 
 def signature_of(receipt: str) -> Signature:
     return Signature.objects.get(receipt_hash=typed.digest(receipt))
+
+
+def make_invitations(letter: Letter, number: int = 10, *, proof: str = Proof.INVITATION) -> list[str]:
+    """Codes of one sheet, as they stand on the paper but without dashes."""
+    by = letter.memberships.first().user
+    return invitations.print_sheet(letter, proof=proof, number=number, by=by)

@@ -132,18 +132,18 @@ def test_recipients_of_another_letter_cannot_be_taken_over(as_owner, draft):
 CHANGES = {
     "reviewer": set(),
     "editor": {"correct", "updates", "responses"},
-    "owner": {"correct", "updates", "responses", "close", "deliver"},
+    "owner": {"correct", "updates", "responses", "close", "deliver", "invitations"},
 }
 
 
 @pytest.mark.parametrize(("role", "may"), CHANGES.items())
 def test_roles(letter, member, as_owner, role, may):
     client = as_owner if role == "owner" else member(letter, role)
-    for name in ("correct", "updates", "responses", "close", "deliver"):
+    for name in ("correct", "updates", "responses", "close", "deliver", "invitations"):
         assert client.get(page(name, letter)).status_code == (200 if name in may else 403)
     for name in ("change", "signatures", "takedowns", "deliveries", "preview_mail"):
         assert client.get(page(name, letter)).status_code == 200
-    for name in ("deliveries_pause", "deliveries_resume"):
+    for name in ("deliveries_pause", "deliveries_resume", "invitations_void"):
         assert client.post(page(name, letter)).status_code == (303 if role == "owner" else 403)
 
 

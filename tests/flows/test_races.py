@@ -9,11 +9,12 @@ import pytest
 from django.db import connection
 
 from petitions import counts
-from petitions.flows import batches, deliveries, letters, proofs, signatures, snapshots
+from petitions.crypto import blind, typed
+from petitions.flows import batches, deliveries, invitations, letters, proofs, signatures, snapshots
 from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
 from petitions.models import Appear, Letter, Signature, Snapshot, WaitingSignature
-from tests.factories import make_letter, make_user, sign, signature_of
+from tests.factories import make_invitations, make_letter, make_user, sign, signature_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,3 +137,79 @@ def test_the_same_change_pressed_twice_is_one_change():
     assert raised == []
     assert signature_of(receipts[0]).name == "Ada Lovelace"
     assert counts.recount(letter).total == 5
+
+
+def invited(letter: Letter, code: str, appear: str) -> Callable[[], None]:
+    shown = Shown(appear, "Ada Lovelace" if appear == Appear.FULL else "")
+    receipt = typed.new_receipt()
+    return lambda: invitations.sign(letter, code, shown, receipt)
+
+
+def test_one_invitation_used_fifty_times_at_once_signs_once():
+    letter = make_letter()
+    code = make_invitations(letter)[0]
+
+    raised = together(*(invited(letter, code, Appear.FULL) for _ in range(50)))
+
+    assert [type(error) for error in raised] == [invitations.InvitationRefused] * 49
+    assert (counts.recount(letter).total, letter.invitations.count()) == (1, 9)
+
+
+def test_one_invitation_gives_a_token_or_a_signature_and_never_both():
+    letter = make_letter()
+    code, key = make_invitations(letter)[0], letter.public_keys.get(proof="invitation")
+    public = blind.load_public(bytes(key.spki))
+    hidden = [blind.blind(public, str(number).encode())[0] for number in range(4)]
+    given: list[object] = []
+
+    raised = together(
+        *(lambda each=each: given.append(invitations.issue(letter, code, each)) for each in hidden),
+        *(invited(letter, code, Appear.FULL) for _ in range(4)),
+    )
+
+    assert {type(error) for error in raised} == {invitations.InvitationRefused}
+    assert (len(raised), len(given) + counts.recount(letter).total) == (7, 1)
+
+
+@pytest.mark.parametrize("appear", [Appear.FULL, Appear.ANONYMOUS])
+def test_invitations_used_while_the_letter_closes_count_or_are_refused(appear):
+    letter = make_letter()
+    codes = make_invitations(letter, 12)
+
+    raised = together(
+        *(invited(letter, code, appear) for code in codes),
+        lambda: letters.close(letter),
+    )
+
+    assert {type(error) for error in raised} <= {signatures.LetterNotOpen}
+    counted = counts.recount(letter).total
+    assert counted == 12 - len(raised)
+    assert letter.snapshots.get().count["total"] == counted
+    assert (WaitingSignature.objects.count(), letter.invitations.count()) == (0, 0)
+
+
+def test_invitations_used_while_they_are_voided_count_or_are_refused():
+    letter = make_letter()
+    codes, by = make_invitations(letter, 12), letter.memberships.get().user
+
+    raised = together(
+        *(invited(letter, code, Appear.FULL) for code in codes),
+        lambda: invitations.void(letter, by=by),
+        lambda: invitations.print_sheet(letter, proof="former", number=10, by=by),
+    )
+
+    assert {type(error) for error in raised} <= {invitations.InvitationRefused}
+    assert counts.recount(letter).total == 12 - len(raised)
+    assert letter.invitations.filter(proof="invitation").count() == 0
+    valid = sum(letter.sheets.valid().values_list("number", flat=True))
+    assert letter.invitations.filter(proof="former").count() == valid
+
+
+def test_two_first_sheets_at_once_share_a_key():
+    letter = make_letter()
+    by = letter.memberships.get().user
+    printing = lambda: invitations.print_sheet(letter, proof="former", number=10, by=by)  # noqa: E731
+
+    assert together(printing, printing) == []
+
+    assert (letter.invitations.count(), letter.public_keys.filter(proof="former").count()) == (20, 1)

@@ -8,7 +8,7 @@ from limits import RateLimitItemPerDay
 
 from petitions import limits
 from petitions.models import Signature, Takedown
-from tests.factories import make_letter, sign, signature_of
+from tests.factories import make_invitations, make_letter, sign, signature_of
 from tests.views.signing import ask
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +23,8 @@ FORMS = {
     LETTER + "follow/": {"address": "ada@private.test"},
     LETTER + "follow/code/": {"code": "2222-2222"},
     LETTER + "follow/code/again/": {},
+    LETTER + "invitation/": {"appear": "anonymous", "invitation": "2222-" * 3 + "2222"},
+    LETTER + "invitation/token/": {"invitation": "2222-" * 3 + "2222", "blinded": "AAAA"},
     "/receipt/": {"receipt": "2222-" * 6 + "2222", "act": "withdraw"},
     TAKEDOWN: {"reason": "Not me"},
 }
@@ -30,7 +32,9 @@ FORMS = {
 
 @pytest.fixture
 def signature():
-    return signature_of(sign(make_letter(), "Ada Lovelace"))
+    letter = make_letter()
+    make_invitations(letter)
+    return signature_of(sign(letter, "Ada Lovelace"))
 
 
 def at(url, signature):
@@ -51,6 +55,8 @@ def test_what_another_site_forged_is_refused(mails, signature, url, fields):
         (LETTER + "sign/", "60"),
         (LETTER + "follow/", "60"),
         (LETTER + "code/again/", "60"),
+        (LETTER + "invitation/", "60"),
+        (LETTER + "invitation/token/", "60"),
         ("/receipt/", "60"),
         (TAKEDOWN, "3600"),
     ],

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import re
 
+import pypdf
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 from redis import Redis
 
+from petitions.crypto import typed
 from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
 from petitions.models import Appear, Signature
-from tests.factories import make_letter, sign
+from tests.admin.posts import page
+from tests.factories import make_letter, make_user, sign
 from tests.views.signing import ask, type_code
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +75,23 @@ def test_signing_anonymously_leaves_no_address_and_no_name(mails, caplog):
     assert letter.waiting.count() == 1
     assert left() == []
     assert [word for word in WORDS if word in ours(caplog)] == []
+
+
+def test_invitation_leaves_no_code_that_can_be_read(client, caplog):
+    caplog.set_level(logging.DEBUG)
+    letter = make_letter(owner=make_user("owner@example.org"))
+    client.force_login(letter.memberships.get().user)
+    printed = client.post(page("invitations", letter), {"proof": "invitation", "number": "10"})
+    paper = "".join(leaf.extract_text() for leaf in pypdf.PdfReader(io.BytesIO(printed.content)).pages)
+    codes = re.findall(r"(?:[2-9A-Z]{4}-){3}[2-9A-Z]{4}", paper)
+    sign_with = {"appear": "anonymous", "invitation": codes[0]}
+    assert Client().post(f"/letters/{letter.slug}/invitation/", sign_with).status_code == 303
+
+    spellings = [spelling.encode() for code in codes for spelling in (code, code.replace("-", ""))]
+    assert len(spellings) == 20
+    assert [each for each in spellings if each in stored() + ours(caplog)] == []
+    used, unused = (typed.digest(code.replace("-", "")) for code in codes[:2])
+    assert (used in stored(), unused in stored()) == (False, True)
 
 
 def test_following_leaves_no_address_that_can_be_read(client, mails, caplog):
