@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -14,6 +14,7 @@ import typst
 from petitions.documents import pdf
 
 TEMPLATE = Path(__file__).with_name("invitations.typ")
+DOTS = 16  # for each module of the QR code: sharper than any printer
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class SheetDocument:
 def sheet_pdf(sheet: SheetDocument) -> bytes:
     """Written to no file; what Typst remembers of the codes is forgotten before this returns."""
     dated = [sheet.dated.year, sheet.dated.month, sheet.dated.day]
-    values = asdict(sheet) | {"dated": dated, "qr": _modules(sheet.url)}
+    values = asdict(sheet) | {"dated": dated, "qr": qr_png(sheet.url)}
     try:
         return typst.compile(
             TEMPLATE,
@@ -55,7 +56,8 @@ def sheet_pdf(sheet: SheetDocument) -> bytes:
         pdf.forget()
 
 
-def _modules(url: str) -> list[str]:
-    """The QR code as rows of 0 and 1, without its margin, which is paper."""
-    rows: Sequence[Sequence[int]] = segno.make(url, error="m", micro=False).matrix
-    return ["".join("1" if module else "0" for module in row) for row in rows]
+def qr_png(url: str) -> list[int]:
+    """As bytes, without its margin, which is paper. One picture, which all slips of the file share."""
+    picture = io.BytesIO()
+    segno.make(url, error="m", micro=False).save(picture, kind="png", scale=DOTS, border=0)
+    return list(picture.getvalue())
