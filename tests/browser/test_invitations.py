@@ -1,0 +1,59 @@
+"""An invitation in real browsers: printed by an organizer, used by two who have no mail."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from pypdf import PdfReader
+
+from tests.browser.test_journey import LETTER, RECEIPT, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
+
+CODE = re.compile(r"(?:[2-9A-Z]{4}-){3}[2-9A-Z]{4}")
+
+
+def printed(page: Page) -> list[str]:
+    page.goto("/admin/petitions/letter/")
+    page.get_by_role("link", name="Ask us before you watch us work").click()
+    page.locator("#content").get_by_role("link", name="Invitations").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Print a sheet").click()
+    content = download.value.path().read_bytes()
+    return CODE.findall(" ".join(leaf.extract_text() for leaf in PdfReader(io.BytesIO(content)).pages))
+
+
+def use(page: Page, code: str, *, appear: str, name: str = "") -> None:
+    page.goto(f"{LETTER}sign/")
+    page.get_by_role("link", name="I have an invitation").click()
+    page.locator(f"input[name=appear][value={appear}]").check()
+    if name:
+        page.fill("input[name=name]", name)
+    page.fill("input[name=invitation]", code.lower().replace("-", " "))
+    page.locator("main form button").first.click()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_slip_of_paper_signs_without_any_mail(open_context, embedded, code_for, complaints, script):
+    organizer = open_context()
+    sign_in(organizer, embedded, code_for)
+    codes = printed(organizer)
+    sent = len(embedded.mails())
+    signer, anonymous = (open_context("phone", script=script) for _ in range(2))
+
+    use(signer, codes[0], appear="full", name="Alan Turing")
+    expect(signer.locator("main")).to_contain_text("You have signed")
+    use(anonymous, codes[1], appear="anonymous")
+    expect(anonymous.locator("main")).to_contain_text("You have signed")
+
+    assert len(codes) == 40
+    assert RECEIPT.search(signer.inner_text("main"))
+    assert RECEIPT.search(anonymous.inner_text("main"))
+    use(signer, codes[1], appear="full", name="Alan Turing")
+    expect(signer.locator("main")).to_contain_text("This invitation cannot be used.")
+    assert len(embedded.mails()) == sent
+    wide = signer.evaluate("document.documentElement.scrollWidth") if script else 360
+    assert (wide, complaints) == (360, [])
