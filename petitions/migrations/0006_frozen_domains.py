@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0003_sealed_signatures'),
+        ('petitions', '0005_scattered_rows'),
     ]
 
     operations = [
