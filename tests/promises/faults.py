@@ -176,6 +176,10 @@ def never_ends(line: bytes) -> Step:
     return step
 
 
+ENDLESS = never_ends(b"250-and another thing\r\n")
+HUGE = never_ends(b"x" * 80)
+
+
 def starts_tls(talk: Talk) -> None:
     talk.say("220 go")
     talk.encrypt()

@@ -1,0 +1,84 @@
+"""P13, in time and memory: no mail server holds a sender, however it goes about it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import tracemalloc
+
+import pytest
+
+from petitions import mailserver, tasks
+from petitions.models import Lease
+from petitions.smtp import Conversation
+from tests.promises.faults import ENDLESS, FaultyServer, hangs, in_turn, says, takes_its_time
+from tests.promises.outbox import connect, delivered_to_one_recipient, outcome, sweep
+
+pytestmark = [pytest.mark.django_db, pytest.mark.promise("P13")]
+
+SHORT = 0.5  # seconds
+
+
+def test_a_server_that_is_slow_in_everything_has_one_limit_for_all_of_it(settings, monkeypatch):
+    """Each of its replies is in time, and so is each byte."""
+    monkeypatch.setattr(mailserver, "CONVERSATION_SECONDS", SHORT)
+    slow = takes_its_time(SHORT / 3)
+    script = {
+        verb: in_turn(slow, says(f"{code} at last"))
+        for verb, code in {"connect": 220, "EHLO": 250, "MAIL": 250, "RCPT": 250, "DATA": 451}.items()
+    }
+    with FaultyServer(script) as server:
+        connect(settings, server)
+        row = delivered_to_one_recipient()
+        sweep()
+
+        assert outcome(row, server) == ("queued", None, 0, 1)
+        assert row.smtp_text == "TimeoutError"
+
+
+def test_nobody_waits_for_an_answer_longer_than_for_all_of_it(settings, monkeypatch):
+    monkeypatch.setattr(mailserver, "CONVERSATION_SECONDS", SHORT)
+    with FaultyServer({"dot": hangs}) as server:
+        connect(settings, server)
+        row = delivered_to_one_recipient()
+        sweep()
+
+        assert outcome(row, server) == ("unknown", None, 1, 1)
+
+
+def test_a_server_that_takes_in_nothing_does_not_hold_its_sender(settings, monkeypatch):
+    """More than all buffers on the way can hold."""
+    monkeypatch.setattr(mailserver, "CONVERSATION_SECONDS", SHORT)
+    with FaultyServer({"body": hangs}) as server:
+        connect(settings, server)
+        begun = time.monotonic()
+        with pytest.raises(OSError):
+            converse(b"hello\r\n" + b"x" * 50_000_000)
+
+    assert time.monotonic() - begun < SHORT + 5
+
+
+def converse(body: bytes) -> None:
+    with Conversation() as conversation:
+        conversation.offer("us@letters.test", "boss@company.test")
+        conversation.hand_over(body)
+
+
+@pytest.mark.parametrize("step", ["connect", "EHLO", "dot", "QUIT"])
+def test_a_reply_without_end_takes_no_memory(settings, step):
+    with FaultyServer({step: ENDLESS}) as server:
+        connect(settings, server)
+        tracemalloc.start()
+        with contextlib.suppress(OSError):
+            converse(b"hello\r\n")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+    assert peak < 2_000_000
+
+
+def test_the_limits_leave_room_for_the_answer_and_end_before_the_task_does():
+    asked = mailserver.COMMAND_SECONDS + mailserver.ANSWER_SECONDS
+    stopped = tasks.send_delivery.soft_time_limit
+
+    assert asked < mailserver.CONVERSATION_SECONDS < stopped < Lease.LASTS.total_seconds()
