@@ -7,6 +7,7 @@ import random
 import resource
 import secrets
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -248,6 +249,32 @@ def test_an_interrupted_backup_leaves_what_was_there(backup, monkeypatch):
     assert backup.read_text() == "older"
 
 
+DIES = """
+import os, signal, sys
+from pathlib import Path
+from petitions.backups import making
+path, replace = Path(sys.argv[1]), os.replace
+
+def killed(source, target):
+    if target == path:
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target)
+
+os.replace = killed
+making.make(path)
+"""
+
+
+def test_a_backup_that_is_killed_leaves_no_file_of_its_name(backup):
+    make_letter()
+
+    assert apart.end(apart.python(DIES, str(backup))).returncode == -signal.SIGKILL
+
+    (left,) = backup.parent.iterdir()
+    assert left.name.startswith(".site.backup.")
+    assert stat.S_IMODE(left.stat().st_mode) == 0o700
+
+
 @on_postgresql
 def test_a_backup_that_is_ended_ends_its_program_and_leaves_nothing(backup, monkeypatch):
     make_letter()
@@ -357,6 +384,14 @@ def make_cut(path):
     os.truncate(path, path.stat().st_size // 2)
 
 
+def make_garbled(path):
+    """As long as it was, and it begins as it did."""
+    making.make(path)
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(b"\xff" * 3000)
+
+
 def make_foreign(path):
     """A backup of some other program's database."""
     if connection.vendor == "sqlite":
@@ -391,6 +426,7 @@ REFUSALS = {
     "words": (make_words, "is no backup."),
     "empty": (make_nothing, "is no backup."),
     "cut": (make_cut, DAMAGED),
+    "garbled": (make_garbled, DAMAGED),
     "foreign": (make_foreign, "is no backup of Undersigned."),
     "other kind": (make_other_kind, {name: f"comes from {words}." for name, words in KINDS.items()}),
     "newer": (make_newer, "was made by a newer version of Undersigned. Install that one first."),
@@ -566,11 +602,12 @@ def test_a_refusal_is_one_sentence(backup):
 
 
 def sign_by_code(letter):
-    """As somebody with a mailbox does; returns what their code was worth."""
+    """As somebody with this mailbox does; the receipt."""
     pending, code = proofs.challenge(
         letter, purpose="sign", address="ada@example.test", appear="full", name="Ada Lovelace"
     )
     signatures.sign(letter, pending, code)
+    return pending.receipt
 
 
 def report():
@@ -595,9 +632,9 @@ def test_a_letter_that_was_closed_since_is_closed_again(client, backup):
 
 
 def test_without_its_keys_a_letter_cannot_tell_who_has_signed(backup):
-    """A new machine, as the restore says."""
+    """A new machine, as the restore says. Receipts need no key."""
     letter = make_letter(title="Fair rotas")
-    sign_by_code(letter)
+    receipt = sign_by_code(letter)
     making.make(backup)
     with pytest.raises(signatures.AlreadySigned):
         sign_by_code(letter)
@@ -609,6 +646,8 @@ def test_without_its_keys_a_letter_cannot_tell_who_has_signed(backup):
     assert said in report()
     sign_by_code(letter)
     assert counts.recount(letter).total == 2
+    by_receipt.withdraw(receipt)
+    assert counts.recount(letter).total == 1
 
 
 def test_without_their_key_followers_get_nothing(mails, backup):

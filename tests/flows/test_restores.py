@@ -381,6 +381,18 @@ def test_an_operator_releases_letter_by_letter(mails):
     assert (event.letter, event.actor, event.object_id) == (first, operator, "2")
 
 
+def test_what_is_held_can_be_cancelled(mails):
+    letter = make_delivered()
+    restores.hold()
+    first = letter.deliveries.first()
+
+    assert deliveries.cancel(first, by=make_user())
+    assert restores.release(letter, by=make_user(is_superuser=True)) == 1
+    sweep()
+
+    assert (states(letter), len(mails.mails)) == (["accepted", "cancelled"], 1)
+
+
 def test_the_close_that_was_due_meanwhile_is_told_to_nobody_again(mails):
     """It happened on the day, and its notices went out; the copy does not know."""
     letter = make_letter()
