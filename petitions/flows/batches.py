@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from petitions.flows import signatures
 from petitions.models import Invitation, Letter, Proof, Signature, WaitingSignature
@@ -20,8 +21,12 @@ def publish_full(letter: Letter) -> int:
 
 
 def publish_waiting(letter: Letter) -> int:
-    """Inside the letter's exclusive lock: everything that waits, in an order and under keys of pure chance."""
-    rows = list(WaitingSignature.objects.filter(letter=letter))
+    """Inside the letter's exclusive lock: everything that waits, in an order and under keys of pure chance.
+
+    Who makes tokens chooses their numbers: one that stands in the table already must stop nobody's letter.
+    """
+    stands_already = Signature.objects.filter(receipt_hash=OuterRef("receipt_hash"))
+    rows = list(letter.waiting.exclude(Exists(stands_already)))
     secrets.SystemRandom().shuffle(rows)
     Signature.objects.bulk_create([Signature(**row.carried()) for row in rows], batch_size=500)
     WaitingSignature.objects.filter(letter=letter).delete()

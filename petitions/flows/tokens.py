@@ -105,24 +105,26 @@ def redeem(letter: Letter, line: str, signature: str) -> None:
     number = bytes.fromhex(token.number)
     try:
         _count_once(letter, number, seal)
-    except IntegrityError:  # another process was faster with the same token
-        if not _is_counted(letter, number):
-            raise
+    except IntegrityError:  # another process was faster with the same number
+        if not _is_counted(number, letter=letter):
+            raise TokenRefused from None
 
 
 @transaction.atomic
 def _count_once(letter: Letter, number: bytes, seal: Seal) -> None:
     letter.share_lock()  # no batch moves a row between looking and storing
-    if _is_counted(letter, number):
+    if _is_counted(number, letter=letter):
         return
+    if _is_counted(number):  # by another letter: a receipt belongs to one signature
+        raise TokenRefused
     signatures.enter(letter)
     shown = Shown(Appear.ANONYMOUS)
     signatures.store(letter, shown, receipt_hash=number, proof=seal.key.proof, seal=seal)
 
 
-def _is_counted(letter: Letter, number: bytes) -> bool:
-    mine = {"letter": letter, "receipt_hash": number}
-    return Signature.objects.filter(**mine).exists() or WaitingSignature.objects.filter(**mine).exists()
+def _is_counted(number: bytes, **where: Letter) -> bool:
+    models = (Signature.objects, WaitingSignature.objects)
+    return any(rows.filter(receipt_hash=number, **where).exists() for rows in models)
 
 
 def _checked(letter: Letter, line: str, signature: str) -> tuple[tokens.Token, Seal]:
