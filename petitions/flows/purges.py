@@ -28,6 +28,7 @@ from petitions.models import (
     AuditEvent,
     Challenge,
     Delivery,
+    Invitation,
     Letter,
     Mark,
     Purge,
@@ -101,6 +102,7 @@ def rules() -> dict[str, Rule]:
         ),
         "attempts of old letters": Rule(Attempt.objects.filter(delivery__letter__in=over)),
         "left marks": Rule(Mark.objects.filter(letter__in=over)),
+        "left invitations": Rule(Invitation.objects.filter(letter__in=over)),
     }
 
 

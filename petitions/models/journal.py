@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.db import connection, models
 
+from petitions.models.invitations import Invitation
 from petitions.models.proofs import Challenge, Mark
 from petitions.models.signatures import WaitingSignature
 
 MOVING: tuple[type[models.Model], ...] = (
     Challenge,
+    Invitation,
     Mark,
     WaitingSignature,
 )  # whose old rows would say who came when

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from petitions import limits, pending
 from petitions.documents.letters import domain_names
 from petitions.flows import purges
-from petitions.models import Attempt, AuditEvent, Challenge, Letter, Proof, Purge
+from petitions.models import Attempt, AuditEvent, Challenge, Letter, Purge
 
 
 @never_cache
@@ -64,7 +64,7 @@ def _letters() -> Iterator[dict[str, Any]]:
             "title": letter.title,
             "url": letter.get_absolute_url(),
             "domains": domain_names(letter),
-            "takes_invitations": letter.public_keys.filter(proof=Proof.INVITATION).exists(),
+            "takes_invitations": letter.sheets.valid().exists(),
         }
 
 
@@ -76,6 +76,9 @@ def _rules() -> list[dict[str, str]]:
         ),
         _("A code that was asked for"): _("when it is used; otherwise an hour after it expired"),
         _("The mark that stops a second signature of your mailbox, and its key"): _("when the letter closes"),
+        _("The checksum of an invitation's code"): _(
+            "when it has signed or is voided; after a token, when the letter closes"
+        ),
         _("What a withdrawn or hidden signature said"): _("at once"),
         _("Why a name should be taken down"): _("when organizers have decided"),
         _("Names, roles and sentences of signers; checksums of receipts"): later,

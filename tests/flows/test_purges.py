@@ -22,6 +22,7 @@ from petitions.models import (
     AuditEvent,
     Challenge,
     Delivery,
+    Invitation,
     Job,
     Letter,
     Mark,
@@ -68,6 +69,7 @@ def make_old(days_ago: int = 181) -> Letter:
     snapshots.freeze_due()
     letter.deliveries.letters().update(smtp_text=ANSWER)
     Attempt.objects.create(delivery=letter.deliveries.letters()[0], number=1, smtp_text=ANSWER)
+    letter.invitations.create(proof="invitation", code_hash=typed.digest("restored"))
     Letter.objects.filter(pk=letter.pk).update(closed_at=timezone.now() - days(days_ago))
     return Letter.objects.get(pk=letter.pk)
 
@@ -96,7 +98,7 @@ def test_of_an_old_letter_the_numbers_stay_and_nobody_else():
     assert set(letter.recipients.values_list("name", "address")) == {("Erin Chief", ""), ("Pat Person", "")}
     assert set(letter.snapshots.values_list("names", "is_settled")) == {(None, True)}
     assert set(letter.deliveries.values_list("smtp_text")) == {("",)}
-    assert [model.objects.count() for model in (Takedown, Subscription, Attempt, Mark)] == [0] * 4
+    assert [model.objects.count() for model in (Takedown, Subscription, Attempt, Mark, Invitation)] == [0] * 5
 
 
 def test_what_was_purged_is_still_compared_and_shown(client):

@@ -8,9 +8,9 @@ from django.utils import timezone
 from limits import RateLimitItemPerDay
 
 from petitions import limits
-from petitions.flows import letters, purges
+from petitions.flows import invitations, letters, purges
 from petitions.models import Purge
-from tests.factories import make_draft, make_letter, sign
+from tests.factories import make_draft, make_invitations, make_letter, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -87,9 +87,11 @@ def test_invitations_are_told_where_a_letter_takes_them(client):
     letter = make_letter()
     assert "invitations" not in words(client, "/safety/").partition("Who may sign what")[2]
 
-    letter.public_keys.create(proof="invitation", spki=b"", key_id="0" * 64)
-
+    make_invitations(letter, proof="former")
     assert "invitations, which do not pass" in words(client, "/safety/").partition("Who may sign what")[2]
+
+    invitations.void(letter, by=letter.memberships.get().user)
+    assert "invitations" not in words(client, "/safety/").partition("Who may sign what")[2]
 
 
 def test_the_rules_are_those_that_are_kept(client, settings):
