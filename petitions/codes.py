@@ -7,6 +7,7 @@ import atexit
 import logging
 import queue
 import threading
+import time
 from smtplib import SMTPException
 
 from django.core.mail import EmailMessage, get_connection
@@ -14,6 +15,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 CAPACITY = 500
 THREADS = 2
+BEHIND = 0.05  # seconds until a message is looked at: by then whoever asked has their answer
 IDLE_SECONDS = 20  # a connection that rests longer is closed
 FAREWELL_SECONDS = 3  # how long a stopping process goes on sending what it holds
 
@@ -26,16 +28,19 @@ class Busy(Exception):
 
 class Sender:
     def __init__(self, threads: int = THREADS, capacity: int = CAPACITY) -> None:
-        self._waiting: queue.Queue[EmailMessage] = queue.Queue(capacity)
+        self._waiting: queue.Queue[tuple[float, EmailMessage | None]] = queue.Queue(capacity)
         self._start = threading.Lock()
         self._threads = threads
         self._is_running = False
 
-    def send(self, message: EmailMessage) -> None:
-        """Hand over one message and return at once. Raises `Busy`."""
+    def send(self, message: EmailMessage | None) -> None:
+        """Hand over one message and return at once. Raises `Busy`.
+
+        None takes its place where none is to be sent, so that asking costs the same for every mailbox.
+        """
         self._run()
         try:
-            self._waiting.put_nowait(message)
+            self._waiting.put_nowait((time.monotonic() + BEHIND, message))
         except queue.Full:
             raise Busy from None
 
@@ -62,13 +67,14 @@ class Sender:
         connection: BaseEmailBackend | None = None
         while True:
             try:
-                message = self._waiting.get(timeout=IDLE_SECONDS if connection else None)
+                due, message = self._waiting.get(timeout=IDLE_SECONDS if connection else None)
             except queue.Empty:
                 _close(connection)
                 connection = None
                 continue
             try:
-                connection = _sent(message, connection)
+                time.sleep(max(0.0, due - time.monotonic()))
+                connection = _sent(message, connection) if message else connection
             except Exception as error:
                 log.warning("A code could not be sent (%s).", type(error).__name__)
                 connection = None

@@ -108,11 +108,12 @@ def _with_new_code(pending: Pending) -> tuple[Pending, str]:
 
 
 def _send(pending: Pending, code: str) -> None:
+    """The same work whether or not the mailbox is to get the mail, so that time tells no more than words."""
     sender.require_room()  # before the limit, so that a full queue says the same to every mailbox
     mailbox = _mailbox(pending)
+    message = mail.code(pending.address, code=typed.grouped(code))
     is_within, is_calm = limits.allows(limits.CODES, "mailbox", mailbox), bursts.is_calm(mailbox)
-    if is_within and is_calm:
-        sender.send(mail.code(pending.address, code=typed.grouped(code)))
+    sender.send(message if is_within and is_calm else None)
 
 
 def _mailbox(pending: Pending) -> str:
