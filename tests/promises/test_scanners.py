@@ -11,11 +11,7 @@ from tests.factories import make_letter, sign
 from tests.promises.scanner import Scanner
 from tests.promises.visitor import Visitor
 
-pytestmark = [
-    pytest.mark.processes,
-    pytest.mark.promise("P8"),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 ADDRESS = "ada@example.test"
 
@@ -54,6 +50,7 @@ def stored():
     return Mark.objects.count(), Signature.objects.count(), WaitingSignature.objects.count()
 
 
+@pytest.mark.promise("P8")
 def test_opening_every_address_signs_nothing_and_the_code_still_works(web, mails, letter, asker):
     code = mails.code(ADDRESS)
     scanner = Scanner(web.url)
@@ -66,6 +63,7 @@ def test_opening_every_address_signs_nothing_and_the_code_still_works(web, mails
     assert stored()[0] == 1
 
 
+@pytest.mark.promise("P8")
 def test_submitting_every_form_signs_nothing_and_the_code_still_works(web, mails, letter, asker):
     """It read the mail: it knows the address and the code, and lacks only the asker's cookie."""
     code = mails.code(ADDRESS)
