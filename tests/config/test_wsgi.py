@@ -6,6 +6,8 @@ import pytest
 
 from config.wsgi import application
 
+pytestmark = pytest.mark.django_db  # Django looks after its connections at each request
+
 
 def ask(content_type: str) -> str:
     statuses: list[str] = []
