@@ -28,11 +28,18 @@ def _masked_number(found: re.Match[str]) -> str:
     return found[0]
 
 
+KEPT = frozenset([*vars(logging.makeLogRecord({})), "message", "asctime"])
+
+
 class Nameless(logging.Filter):
-    """Drops Django's request attribute, which holds cookies, posted fields and the client's address."""
+    """Keeps what every record has, and drops what else was hung on it.
+
+    Django's request, for one, holds cookies, posted fields and the client's address.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.__dict__.pop("request", None)
+        for name in set(vars(record)) - KEPT:
+            delattr(record, name)
         return True
 
 

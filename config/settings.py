@@ -13,6 +13,7 @@ from environs import validate
 from config import environment
 
 env = environment.read()
+ONION = r"(https?://[a-z0-9.-]+\.onion/?)?$"
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Identity of this installation -------------------------------------------------------------------------
@@ -22,7 +23,9 @@ SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 KEYS_DIR = Path(env.str("KEYS_DIR") or ".")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
-ONION_URL = env.str("ONION_URL", "").rstrip("/")  # the same site as an onion service, if there is one
+ONION_URL = env.str("ONION_URL", "", validate=validate.Regexp(ONION)).rstrip(
+    "/"
+)  # the same site as an onion service, if there is one
 IS_HTTPS = urlsplit(SITE_URL).scheme == "https"
 
 # --- Applications ------------------------------------------------------------------------------------------
@@ -54,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.RefusalsAreUnprocessable",
+    "config.onion.OnionLocation",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -1,4 +1,5 @@
 import io
+import re
 import socket
 import time
 from dataclasses import replace
@@ -121,6 +122,30 @@ def test_metadata_holds_title_day_and_the_program_only(signatory: str) -> None:
     assert metadata.pop("/Creator").startswith("Typst ")
     day = "D:20181016000000Z"
     assert metadata == {"/Title": "Give us a say", "/CreationDate": day, "/ModDate": day}
+
+
+ALLOWED = {"/Title", "/Creator", "/CreationDate", "/ModDate"}
+ALLOWED_IN_XMP = {
+    *("dc:format", "dc:language", "dc:title", "pdf:PDFVersion", "xmpTPg:NPages"),
+    *("xmp:CreateDate", "xmp:CreatorTool", "xmp:ModifyDate"),
+    *("xmpMM:DocumentID", "xmpMM:InstanceID", "xmpMM:RenditionClass"),  # of the content: see the next test
+    *("xmpMM:History", "stEvt:action", "stEvt:instanceID", "stEvt:softwareAgent", "stEvt:when"),
+}
+SAYS_WHICH_STANDARD = ("pdfa", "pdfua", "rdf:", "x:")
+
+
+def test_metadata_holds_nothing_that_is_not_allowed() -> None:
+    """Neither who made it, on which machine and when, nor who signed."""
+    reader = read(letter_pdf(LETTER))
+    xmp = reader.trailer["/Root"]["/Metadata"].get_data().decode()
+
+    assert set(reader.metadata or {}) <= ALLOWED
+    named = re.findall(r"<([a-zA-Z]+:[a-zA-Z]+)[ >]", xmp)
+    assert {name for name in named if not name.startswith(SAYS_WHICH_STANDARD)} <= ALLOWED_IN_XMP
+    assert set(re.findall(r">(\d{4}-\d\d-\d\d[^<]*)<", xmp)) == {"2018-10-16T00:00:00Z"}
+    programs = re.findall(r"<(?:xmp:CreatorTool|stEvt:softwareAgent)>([^<]*)<", xmp)
+    assert all(program.startswith("Typst ") for program in programs)
+    assert not [name for name in LETTER.signatories if name in xmp]
 
 
 def test_same_letter_gives_same_bytes() -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.test import Client
 
 from accounts.models import User
-from tests.factories import make_letter
+from petitions.models import Letter
+from tests.factories import make_letter, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +60,9 @@ def test_the_page_that_shows_a_code_to_scan_may_hold_an_image(client, mails):
     assert (answer.status_code, policy(answer)["img-src"]) == (200, "'self' data:")
 
 
-@pytest.mark.parametrize("page", ["sign", "code", "signed", "follow"])
+@pytest.mark.parametrize(
+    "page", ["sign", "code", "signed", "follow", "follow/code", "token/offline", "redeem"]
+)
 def test_pages_with_forms_are_never_kept(client, page):
     answer = client.get(f"/letters/{make_letter().slug}/{page}/")
 
@@ -108,3 +114,86 @@ def test_the_cookie_travels_encrypted_where_the_site_does(client, mails, setting
     )
 
     assert answer.cookies[f"__Secure-{purpose}"]["secure"] is True
+
+
+def of_a_signer(letter: Letter) -> list[str]:
+    """Pages that say, on whose disk they stay, what somebody was about to do."""
+    name = letter.signatures.get().pk
+    return ["/receipt/", "/safety/", "/privacy/", f"/letters/{letter.slug}/signatures/{name}/takedown/"]
+
+
+def test_pages_that_a_signer_opens_are_never_kept(client):
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+
+    for url in of_a_signer(letter):
+        assert "no-store" in client.get(url)["Cache-Control"], url
+
+
+def test_readers_get_no_cookie(client):
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+    page = f"/letters/{letter.slug}/"
+
+    for url in (
+        "/",
+        "/?q=rota",
+        page,
+        f"{page}letter.pdf",
+        f"{page}signatures/?q=ada",
+        f"{page}redeem/",
+        "/safety/",
+        "/privacy/",
+        "/healthz",
+        "/no/such/page/",
+    ):
+        assert not client.get(url).cookies, url
+
+
+def test_handing_in_a_token_sets_no_cookie(client):
+    answer = client.post(f"/letters/{make_letter().slug}/redeem/", {"token": "x", "signature": "y"})
+
+    assert (answer.status_code, dict(answer.cookies)) == (422, {})
+
+
+def test_nothing_of_a_page_is_told_to_another_site(client):
+    for url in ("/", "/safety/", "/healthz", f"/letters/{make_letter().slug}/letter.pdf"):
+        assert client.get(url)["Referrer-Policy"] == "same-origin", url
+
+
+ONION = "http://abcdefgh.onion"
+
+
+def test_pages_of_the_encrypted_site_name_the_onion(client, settings):
+    settings.ONION_URL = ONION
+    letter = make_letter()
+
+    found = client.get(f"/letters/{letter.slug}/signatures/?q=ada", secure=True)["Onion-Location"]
+
+    assert found == f"{ONION}/letters/{letter.slug}/signatures/?q=ada"
+
+
+@pytest.mark.parametrize(
+    ("onion", "url", "is_secure"),
+    [
+        ("", "/", True),
+        (ONION, "/", False),
+        (ONION, "/healthz", True),
+        (ONION, "/letters/{slug}/letter.pdf", True),
+    ],
+)
+def test_nothing_else_names_it(client, settings, onion, url, is_secure):
+    settings.ONION_URL = onion
+
+    assert "Onion-Location" not in client.get(url.format(slug=make_letter().slug), secure=is_secure)
+
+
+@pytest.mark.parametrize("url", ["https://letters.example.org", "abc.onion", "http://x.onion.example.org"])
+def test_only_an_onion_address_is_taken_for_one(url):
+    environment = os.environ | {"ONION_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-c", "import django; django.setup()"]
+
+    refused = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert refused.returncode == 1
+    assert "ONION_URL" in refused.stderr
