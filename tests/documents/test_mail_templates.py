@@ -16,7 +16,17 @@ ENGINE = Engine(
     libraries={"i18n": "django.templatetags.i18n"},
     string_if_invalid="MISSING",
 )
-WITH_HTML = ["letter", "milestone", "closing", "update", "correction", "takedown"]
+WITH_HTML = [
+    "letter",
+    "milestone",
+    "closing",
+    "update",
+    "correction",
+    "takedown",
+    "trouble",
+    "mismatch",
+    "burst",
+]
 NOTICES = ["milestone", "closing", "update", "correction"]
 BODY = "We **ask** you & <b>him</b>."
 
