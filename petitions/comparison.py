@@ -31,7 +31,11 @@ from petitions.views import letters as pages
 LOOKS = 3  # people sign while we look
 ON_THE_PAGE = re.compile(r'<data value="(\d+)">')
 IN_A_SENTENCE = re.compile(r"(\d[\d,]*) signatures?: (\d[\d,]*) named")
-OF_A_PLACE = {"page, names in words": "named", "PDF, names": "readable"}  # elsewhere the total
+OF_A_PLACE = {
+    "page, names in words": "named",
+    "PDF, names": "readable",
+    "bundle, names": "named",
+}  # else the total
 NONE = -1  # no number was found where one should be
 
 log = logging.getLogger(__name__)

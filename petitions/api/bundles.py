@@ -57,7 +57,7 @@ class Published:
             self.proofs[row.proof] += 1
             if row.kind == Signature.Kind.SEALED:
                 yield {
-                    "number": bytes(row.receipt_hash).hex(),
+                    "number": bytes(row.receipt_hash or b"").hex(),
                     "version": row.text_hash,
                     "key_id": row.key_id,
                     "signature": tokens.to_text(bytes(row.token_signature or b"")),

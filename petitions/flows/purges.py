@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +20,7 @@ from django.db.models.functions import Now
 
 from accounts.models import SignInLink, User
 from petitions.crypto import keys
-from petitions.flows import audit
+from petitions.flows import audit, letters
 from petitions.flows.signatures import NO_WORDS
 from petitions.models import (
     Attempt,
@@ -57,14 +56,12 @@ class Rule:
 
     def keep(self) -> int:
         """How many rows it was."""
-        done = 0
-        for number in count():
-            time.sleep(PAUSE if number else 0)
+        done = kept = self._keep_slice()
+        while kept == SLICE:
+            time.sleep(PAUSE)
             kept = self._keep_slice()
             done += kept
-            if kept < SLICE:
-                return done
-        raise AssertionError
+        return done
 
     @transaction.atomic
     def _keep_slice(self) -> int:
@@ -118,11 +115,12 @@ def due() -> dict[str, int]:
 
 def keep() -> dict[str, int]:
     """Keep every rule, and write down when, how much went, and what is left."""
-    done = {name: rule.keep() for name, rule in rules().items()}
+    kept = rules()
+    done = {name: rule.keep() for name, rule in kept.items()}
     for letter in forgotten():
-        keys.destroy(settings.KEYS_DIR, letter.key_name("follow"))
+        keys.destroy(settings.KEYS_DIR, letter.key_name(letters.FOLLOWERS))
     _write_down(done)
-    journal.empty()
+    journal.empty(rule.due.model for rule in kept.values())
     return done
 
 

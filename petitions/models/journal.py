@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import connection, models
 
 from petitions.models.invitations import Invitation
@@ -16,15 +18,17 @@ MOVING: tuple[type[models.Model], ...] = (
 )  # whose old rows would say who came when
 
 
-def empty() -> None:
+def empty(cleared: Iterable[type[models.Model]] = MOVING) -> None:
     """SQLite: move the log into the main file, which overwrites what it erases (`secure_delete`), and cut it.
 
-    PostgreSQL: let go of dead rows; its own log is not ours to cut (`docs/traces.md`). Does nothing inside a
-    transaction, and what somebody still reads stays until the next time.
+    PostgreSQL: let go of these tables' dead rows; its own log is not ours to cut (`docs/traces.md`). Does nothing
+    inside a transaction, and what somebody still reads stays until the next time.
     """
     if connection.in_atomic_block:
         return
-    tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in MOVING)
+    tables = ", ".join(
+        connection.ops.quote_name(model._meta.db_table) for model in sorted(set(cleared), key=str)
+    )
     statements = {
         "sqlite": "PRAGMA wal_checkpoint(TRUNCATE)",
         "postgresql": f"VACUUM (TRUNCATE FALSE, INDEX_CLEANUP ON) {tables}",

@@ -5,7 +5,6 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
@@ -13,9 +12,8 @@ from django.utils import timezone
 
 from accounts.models import SignInLink
 from petitions import comparison, counts, mail, subscribers, tasks
-from petitions.crypto import blind, keys, typed
-from petitions.crypto import tokens as lines
-from petitions.flows import batches, deliveries, jobs, letters, purges, receipts, snapshots, takedowns, tokens
+from petitions.crypto import typed
+from petitions.flows import batches, deliveries, jobs, letters, purges, receipts, snapshots, takedowns
 from petitions.models import (
     Appear,
     Attempt,
@@ -32,21 +30,13 @@ from petitions.models import (
     Subscription,
     Takedown,
 )
-from tests.factories import make_letter, make_user, sign, signature_of
-from tests.sealed import make_token
-from tests.sealed import sign as sign_token
+from tests.factories import make_letter, make_user, sign, sign_sealed, signature_of
+from tests.test_verifier import bundle_of, verify
 
 pytestmark = pytest.mark.django_db
 
 NAME, ROLE, STATEMENT = "Wilhelmina Quagmire", "Zymurgist", "Xylophones at dawn"
 CHIEF, FOLLOWER, ANSWER = "zz.chief@company.test", "zz.follower@private.test", "zz said no"
-
-
-def redeem_token(letter: Letter) -> None:
-    key = letter.public_keys.select_related("letter").get()
-    private = blind.load_private(keys.read(settings.KEYS_DIR, key.private_name))
-    token = make_token(private, letter=letter.slug, version=letter.version.sha256)
-    tokens.redeem(letter, str(token), lines.to_text(sign_token(private, token.message())))
 
 
 def days(number: int) -> timedelta:
@@ -62,7 +52,7 @@ def make_old(days_ago: int = 181) -> Letter:
     receipts.withdraw(sign(letter, "Gone Already"))
     for _ in range(5):
         sign(letter, appear=Appear.ANONYMOUS)
-    redeem_token(letter)
+    sign_sealed(letter)
     subscribers.sealed(letter, address=FOLLOWER, mark=typed.digest(FOLLOWER)).save()
     deliveries.deliver(letter, number=1, by=letter.memberships.get().user)
     letters.close(letter)
@@ -110,6 +100,17 @@ def test_what_was_purged_is_still_compared_and_shown(client):
         shown = client.get(f"/letters/{letter.slug}{page}").content.decode()
         assert "The names were erased here" in shown
         assert NAME not in shown
+
+
+def test_what_was_purged_can_still_be_recounted():
+    letter = make_old()
+    before = verify(bundle_of(letter))
+
+    purges.keep()
+
+    bundle = bundle_of(letter)
+    assert verify(bundle)["wrong"] == before["wrong"] == []
+    assert (bundle["count"], bundle["named"]) == (counts.recount(letter).as_json(), [""])
 
 
 def test_a_receipt_opens_nothing_any_more():

@@ -218,7 +218,7 @@ def test_hostile_words_are_shown_as_one_line_of_plain_text(settings, caplog):
     shown = client.get(page("deliveries", row.letter)).content.decode()
     start = "&lt;script&gt;alert(1)&lt;/script&gt; [31m reversed � &lt;b&gt;no&lt;/b&gt; xxx"
     (line,) = [line for line in shown.splitlines() if "alert(1)" in line]
-    assert line.strip().startswith(start)
+    assert line.strip().removeprefix('<td data-label="Answer">550 ').startswith(start)
     assert len(row.smtp_text) == 500
     assert "alert(1)" not in caplog.text
 
