@@ -70,17 +70,17 @@ def compare(letter: Letter) -> list[Figure]:
     wrong = look(letter)
     for _ in range(LOOKS - 1):
         if wrong:
-            time.sleep(settings.COUNT_SECONDS)  # as long as a shown number may lag behind
-            wrong = look(letter)
+            wrong = look(letter, lag=settings.COUNT_SECONDS)
     for figure in wrong:
         log.error("Letter %s, %s: shows %s, counted %s.", letter.pk, figure.place, figure.shown, figure.most)
     _keep(letter, wrong)
     return wrong
 
 
-def look(letter: Letter) -> list[Figure]:
-    """Whatever is shown must lie between the rows before and the rows after."""
+def look(letter: Letter, *, lag: float = 0) -> list[Figure]:
+    """Whatever is shown must lie between the rows before and the rows after; it may lag so many seconds behind."""
     before = _count(letter)
+    time.sleep(lag)
     shown = dict(_shown_now(letter))
     after = _count(letter)
     figures = [
@@ -130,7 +130,8 @@ def _of_a_snapshot(snapshot: Snapshot, rows: Rows) -> Iterator[Figure]:
     count = snapshot.count or {}
     place = f"snapshot {snapshot.number}"
     total, named = int(count["total"]), int(count["named"])
-    yield Figure(place, total, 0, rows.total + rows.withdrawn)
+    came_back = snapshot.letter.waiting.count()  # withdrawn since, and back in the queue
+    yield Figure(place, total, 0, rows.total + rows.withdrawn + came_back)
     yield _equal(f"{place}, sum of kinds", named + sum(count["anonymous"].values()), total)
     yield _equal(f"{place}, sum of proofs", sum(count["by_proof"].values()), total)
     mail = render_to_string("emails/letter.txt", letter_context(snapshot.letter, snapshot))

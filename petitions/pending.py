@@ -36,6 +36,7 @@ class Pending:
     name: str = ""
     role: str = ""
     statement: str = ""
+    version: str = ""  # hash of the text that was read, where a text is signed
 
     @property
     def is_anonymous(self) -> bool:

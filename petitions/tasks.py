@@ -26,10 +26,10 @@ from petitions.flows import (
     snapshots,
     traces,
 )
-from petitions.models import Challenge, Delivery, Letter, journal
+from petitions.models import Challenge, Delivery, Job, Letter, journal
 from petitions.models.leases import take_back_abandoned
 
-BATCH = 200  # rows rung for at a time
+BATCH = 200  # rows that are rung for and not sent yet, at most
 
 
 def periodic(work: Callable[[], None]) -> Task[[], None]:
@@ -52,15 +52,16 @@ def close_letters() -> None:
 @periodic
 def publish_batches() -> None:
     """Anonymous signatures that have company, and milestones that fell unseen."""
-    for letter in Letter.objects.filter(state=Letter.State.OPEN):
-        batches.publish_full(letter)
-        milestones.check(letter)
+    jobs.for_each(Letter.objects.filter(state=Letter.State.OPEN), batches.publish_full, milestones.check)
 
 
 @periodic
 def scatter_rows() -> None:
     """No mark stays in the place that says beside which signature it came, nor what it left behind there."""
-    moved = [traces.scatter(letter) for letter in Letter.objects.filter(state=Letter.State.OPEN)]
+    moved: list[int] = []
+    jobs.for_each(
+        Letter.objects.filter(state=Letter.State.OPEN), lambda letter: moved.append(traces.scatter(letter))
+    )
     if any(moved):
         journal.empty()
 
@@ -79,7 +80,8 @@ def drain_outbox() -> None:
         return
     take_back_abandoned()
     deliveries.repeat_alerts()
-    due = list(Delivery.objects.unrung().values_list("pk", flat=True)[:BATCH])
+    room = max(BATCH - Delivery.objects.rung().count(), 0)
+    due = list(Delivery.objects.unrung().values_list("pk", flat=True)[:room])
     if not restores.turn_for_sending(is_anything_due=bool(due)):
         return
     random.shuffle(due)
@@ -108,7 +110,9 @@ def compare_counts() -> None:
 
 @shared_task
 def compare_count(pk: int) -> None:
-    comparison.compare(Letter.objects.get(pk=pk))
+    """With a row of its own, which says so when it failed or did not come to an end."""
+    letter = Letter.objects.get(pk=pk)
+    jobs.run_alone(f"{Job.COMPARING}{pk}", lambda: comparison.compare(letter))
 
 
 @periodic

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -103,10 +103,10 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _known(letter: Letter) -> QuerySet[Delivery]:
-    """Mails to readers who are known; followers are not."""
-    return letter.deliveries.filter(subscription=None).select_related(
-        "letter", "recipient", "user", "decided_by"
-    )
+    """Mails to readers who are known here: neither followers, nor operators who are no organizers."""
+    organizes = Exists(letter.memberships.filter(user=OuterRef("user")))
+    known = letter.deliveries.filter(organizes | Q(user=None), subscription=None)
+    return known.select_related("letter", "recipient", "user", "decided_by")
 
 
 def _found(letter: Letter, pk: int) -> Delivery:

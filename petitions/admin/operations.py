@@ -31,7 +31,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "title": _("Operations"),
         "is_paused": Installation.objects.filter(is_paused=True).exists(),
         "held": held.annotate(number=Count("pk")),
-        "jobs": Job.objects.all(),
+        "jobs": [job for job in Job.objects.all() if not job.has_ended_well or Job.COMPARING not in job.name],
         "mismatches": Mismatch.objects.select_related("letter"),
     }
     return render(request, "admin/operations.html", context)

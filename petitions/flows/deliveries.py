@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -13,6 +13,8 @@ from accounts.models import User
 from petitions.flows import audit, snapshots
 from petitions.models import Attempt, Delivery, Letter, Recipient, Snapshot
 from petitions.models.deliveries import DeliveryQuerySet
+
+AN_HOUR = timedelta(hours=1)
 
 
 class NotPublished(Exception):
@@ -80,7 +82,10 @@ def deliver(letter: Letter, *, number: int, by: User) -> Snapshot:
 
 
 def cancel(delivery: Delivery, *, by: User) -> bool:
-    """True when nothing of it had been given away; from then on nothing will be."""
+    """True when nothing of it had been given away; from then on nothing will be.
+
+    One that is just being handed over is not tried again if the server refuses it.
+    """
     return bool(_cancel(Delivery.objects.filter(pk=delivery.pk), letter=delivery.letter, by=by))
 
 
@@ -99,6 +104,7 @@ def cancel_held(letter: Letter, *, by: User) -> int:
 def _cancel(rows: DeliveryQuerySet, *, letter: Letter, by: User) -> list[int]:
     """Row by row, because each race with a sender is won or lost by itself."""
     stopped = [pk for pk in rows.unsent().values_list("pk", flat=True) if _take_away(pk)]
+    rows.filter(state=Delivery.State.IN_DATA).update(is_unwanted=True)
     for pk in stopped:
         audit.record("delivery_cancelled", letter=letter, by=by, about=pk)
     return stopped
@@ -121,7 +127,13 @@ def count_as_sent(delivery: Delivery, *, by: User) -> bool:
 
 def send_again(delivery: Delivery, *, by: User) -> bool:
     """An organizer accepts that a second copy may arrive; it bears the same Message-ID."""
-    again = {"not_before": Now(), "waiting_since": Now(), "rung_at": None, "body_started_at": None}
+    again = {
+        "not_before": Now(),
+        "waiting_since": Now(),
+        "is_unwanted": False,
+        "rung_at": None,
+        "body_started_at": None,
+    }
     return _decide(delivery, Delivery.Decision.AGAIN, by, state=Delivery.State.QUEUED, **again)
 
 
@@ -158,5 +170,15 @@ def tell_of_trouble() -> None:
     }
     for what, rows in troubles.items():
         for snapshot in Snapshot.objects.filter(pk__in=rows.values("snapshot")).select_related("letter"):
-            key = f"trouble:{snapshot.pk}:{what}"
-            tell_organizers(snapshot.letter, Delivery.Kind.TROUBLE, key=key)
+            _tell_of(snapshot, what, rows.filter(snapshot=snapshot))
+
+
+def _tell_of(snapshot: Snapshot, what: str, rows: DeliveryQuerySet) -> None:
+    """Once while mails wait, and for everything else once for the newest, at most once an hour."""
+    key = f"trouble:{snapshot.pk}:{what}:"
+    told = snapshot.letter.deliveries.filter(kind=Delivery.Kind.TROUBLE, key__startswith=key)
+    if told.filter(created_at__gt=Now() - AN_HOUR).exists():
+        return
+    newest = rows.order_by("-body_started_at", "-pk").first()
+    which = f"{newest.pk}.{newest.attempts}" if newest and what != "late" else ""
+    tell_organizers(snapshot.letter, Delivery.Kind.TROUBLE, key=key + which)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 
-from petitions.models import Job
+from django.db import DatabaseError
+
+from petitions.models import Job, Letter
+
+log = logging.getLogger(__name__)
+
+
+class SomeFailed(Exception):
+    """For some letters; what is wrong with each stands in the log."""
 
 
 def run_alone(name: str, work: Callable[[], object]) -> bool:
@@ -19,3 +28,17 @@ def run_alone(name: str, work: Callable[[], object]) -> bool:
     finally:
         Job.release(name, holder, error=error)
     return True
+
+
+def for_each(letters: Iterable[Letter], *works: Callable[[Letter], object]) -> None:
+    """One letter that fails holds up no other. Raises `SomeFailed` at the end."""
+    failed = 0
+    for letter in letters:
+        try:
+            for work in works:
+                work(letter)
+        except (DatabaseError, OSError):
+            log.exception("Letter %s could not be worked on.", letter.pk)
+            failed += 1
+    if failed:
+        raise SomeFailed(f"{failed} letters")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import suppress
 from functools import partial
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from petitions.crypto import keys
 from petitions.documents.canonical import sha256_hex
-from petitions.flows import audit, batches, deliveries, milestones, snapshots, tokens
+from petitions.flows import audit, batches, deliveries, jobs, milestones, snapshots, tokens
 from petitions.models import Delivery, Letter, Membership, Proof, Version
 
 MARKS = ("sign",)  # keys that die at closing; followers are told of deliveries and answers afterwards
@@ -109,11 +110,12 @@ def close(letter: Letter, *, by: User | None = None) -> None:
 
 
 def close_overdue() -> None:
-    for letter in Letter.objects.overdue():
-        try:
-            close(letter)
-        except NotOpen:
-            continue  # an organizer was faster
+    jobs.for_each(Letter.objects.overdue(), _close_in_time)
+
+
+def _close_in_time(letter: Letter) -> None:
+    with suppress(NotOpen):  # an organizer was faster
+        close(letter)
 
 
 def has_marks_keys(letter: Letter) -> bool:
@@ -122,8 +124,10 @@ def has_marks_keys(letter: Letter) -> bool:
 
 
 def is_closed_by_its_keys(letter: Letter) -> bool:
-    """Those for marks are gone and that of its followers is there, which only closing does."""
-    return not has_marks_keys(letter) and _has_key(letter, FOLLOWERS)
+    """Those that seal are gone, which nobody makes anew, and that of its followers is there: only closing does so."""
+    sealing = [key.private_name for key in letter.public_keys.select_related("letter")]
+    is_any_left = any((settings.KEYS_DIR / name).exists() for name in sealing)
+    return not is_any_left and _has_key(letter, FOLLOWERS) and (bool(sealing) or not has_marks_keys(letter))
 
 
 def destroy_keys(letter: Letter) -> None:

@@ -63,6 +63,7 @@ def challenge(
         receipt=typed.new_receipt(),
         address=address,
         ignores_dots=ignores_dots,
+        version=letter.version.sha256 if purpose == "sign" else "",
         **shown,
     )
     return _with_new_code(pending)

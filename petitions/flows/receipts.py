@@ -10,7 +10,7 @@ from django.db import transaction
 
 from petitions.crypto import typed
 from petitions.flows import signatures
-from petitions.models import Signature, WaitingSignature
+from petitions.models import Signature, Version, WaitingSignature
 
 Rest = ParamSpec("Rest")
 
@@ -58,7 +58,7 @@ def change(receipt: str, shown: signatures.Shown) -> None:
     elif isinstance(signature, Signature) and signature.is_named and not signature.is_withdrawn:
         _rewrite(signature, shown)
     else:
-        _replace(signature, shown)
+        _replace(signature, shown, version=signature.version)
 
 
 @_followed
@@ -94,8 +94,13 @@ def _rewrite(signature: Signature, shown: signatures.Shown) -> None:
     signatures.tell_of_change(signature.letter)
 
 
-def _replace(signature: Signature | WaitingSignature, shown: signatures.Shown) -> None:
-    """From anonymous to named, or back from withdrawn: the old row goes, a new one comes, once."""
+def _replace(
+    signature: Signature | WaitingSignature, shown: signatures.Shown, *, version: Version | None = None
+) -> None:
+    """From anonymous to named, or back from withdrawn: the old row goes, a new one comes, once.
+
+    Without a version it is for the text in force.
+    """
     signatures.enter(signature.letter)
     assert signature.receipt_hash is not None  # it was found by it
     if not type(signature).objects.filter(pk=signature.pk).delete()[0]:
@@ -106,6 +111,7 @@ def _replace(signature: Signature | WaitingSignature, shown: signatures.Shown) -
         receipt_hash=bytes(signature.receipt_hash),
         proof=signature.proof,
         seal=_seal_of(signature),
+        version=version,
     )
 
 

@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from petitions.crypto import keys
-from petitions.flows import audit, batches, letters, milestones
+from petitions.flows import audit, batches, jobs, letters, milestones
 from petitions.models import Attempt, Delivery, Installation, Letter
 
 REMEMBERED = "epoch"  # the file below `KEYS_DIR`: one epoch a line, two while one is being turned
@@ -96,8 +96,13 @@ def _catch_up() -> None:
 
     A letter that was closed since is closed again: without its key a mailbox could count twice.
     """
-    letters.close_overdue()
-    for letter in Letter.objects.filter(state=Letter.State.OPEN):
+    with contextlib.suppress(jobs.SomeFailed):  # what is wrong with one letter must not let mails leave
+        letters.close_overdue()
+        jobs.for_each(Letter.objects.filter(state=Letter.State.OPEN), _catch_up_with)
+
+
+def _catch_up_with(letter: Letter) -> None:
+    with transaction.atomic():
         if letters.is_closed_by_its_keys(letter):
             with contextlib.suppress(letters.NotOpen):
                 letters.close(letter)

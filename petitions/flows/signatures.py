@@ -38,6 +38,10 @@ class LetterNotOpen(Exception):
     """The letter cannot be signed at this moment, by the database's clock."""
 
 
+class TextCorrected(Exception):
+    """The letter was corrected after it was read; the code stays good for whoever reads it again."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """How a signer appears: exactly what is stored."""
@@ -95,10 +99,17 @@ def has_receipt(letter: Letter, receipt: str) -> bool:
 def _sign_once(letter: Letter, pending: Pending) -> None:
     proofs.consume(pending)
     enter(letter)
+    require_same_text(letter, pending)
     if not Mark.objects.get_or_create(letter=letter, value=bytes.fromhex(pending.mark))[1]:
         raise AlreadySigned
     shown = Shown(pending.appear, pending.name, pending.role, pending.statement)
     store(letter, shown, receipt_hash=typed.digest(pending.receipt), proof=Proof.MAILBOX)
+
+
+def require_same_text(letter: Letter, pending: Pending) -> None:
+    """Inside the letter's lock: nobody signs words that they have not read. Raises `TextCorrected`."""
+    if pending.version != letter.version.sha256:
+        raise TextCorrected
 
 
 def enter(letter: Letter) -> None:
@@ -108,9 +119,18 @@ def enter(letter: Letter) -> None:
         raise LetterNotOpen
 
 
-def store(letter: Letter, shown: Shown, *, receipt_hash: bytes, proof: str, seal: Seal | None = None) -> None:
-    """Anonymous signatures wait for their batch, sealed ones with what proves them."""
-    common = {"letter": letter, "version": letter.version, "receipt_hash": receipt_hash, "proof": proof}
+def store(
+    letter: Letter,
+    shown: Shown,
+    *,
+    receipt_hash: bytes,
+    proof: str,
+    seal: Seal | None = None,
+    version: Version | None = None,
+) -> None:
+    """Anonymous signatures wait for their batch, sealed ones with their proof; no version is the one in force."""
+    common = {"letter": letter, "receipt_hash": receipt_hash, "proof": proof}
+    common |= {"version": version or letter.version}
     if shown.is_anonymous:
         kind = {"kind": Signature.Kind.BY_POLICY} if seal is None else seal.fields()
         WaitingSignature.objects.create(**common | kind)

@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import CharField, Value
 
 from petitions.crypto import blind, keys, tokens, typed
 from petitions.flows import proofs, signatures
 from petitions.flows.signatures import AlreadySigned, Seal, Shown
 from petitions.models import Appear, Letter, Mark, Proof, PublicKey, Signature, WaitingSignature
+from petitions.models.letters import lock
 from petitions.pending import Pending
 
 
@@ -24,6 +27,10 @@ class NoToken(Exception):
 
 class TokenRefused(Exception):
     """Not a token of this letter, or its signature is not that of the letter's key."""
+
+
+class Withdrawn(Exception):
+    """The signature of this token was withdrawn; with its receipt it can come back."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +67,20 @@ def issue(letter: Letter, pending: Pending, code: str, blinded: bytes) -> Issued
     Raises `proofs.CodeRefused`, `AlreadySigned`, `signatures.LetterNotOpen`, `NoToken`, `blind.BlindedNotUsable`.
     """
     key = key_of(letter, Proof.MAILBOX)
+    if not letter.is_open:
+        raise signatures.LetterNotOpen
     if key is None or not pending.is_anonymous:
         raise NoToken
-    issued = blindly(key, blinded)
     try:
-        proofs.check(pending, code)
+        proofs.check(
+            pending, code
+        )  # first: calculating costs more than anything else that a stranger can ask for
+        issued = blindly(key, blinded)
         _mark_once(letter, pending, blinded)
     except (proofs.CodeUsed, AlreadySigned):
         if not _was_issued(letter, pending, blinded):
             raise
+        return blindly(key, blinded)
     return issued
 
 
@@ -77,6 +89,7 @@ def _mark_once(letter: Letter, pending: Pending, blinded: bytes) -> None:
     """Nothing is given away unless this commits."""
     proofs.consume(pending)
     signatures.enter(letter)
+    signatures.require_same_text(letter, pending)
     hashed = {"blinded_hash": typed.digest(tokens.to_text(blinded))}
     if not Mark.objects.get_or_create(letter=letter, value=bytes.fromhex(pending.mark), defaults=hashed)[1]:
         raise AlreadySigned
@@ -100,31 +113,39 @@ def blindly(key: PublicKey, blinded: bytes) -> Issued:
 
 
 def redeem(letter: Letter, line: str, signature: str) -> None:
-    """Count a token; the same again changes nothing. Raises `TokenRefused`, `signatures.LetterNotOpen`."""
+    """Count a token; the same again changes nothing.
+
+    Raises `TokenRefused`, `Withdrawn`, `signatures.LetterNotOpen`.
+    """
     token, seal = _checked(letter, line, signature)
-    number = bytes.fromhex(token.number)
-    try:
-        _count_once(letter, number, seal)
-    except IntegrityError:  # another process was faster with the same number
-        if not _is_counted(number, letter=letter):
-            raise TokenRefused from None
+    _count_once(letter, bytes.fromhex(token.number), seal)
 
 
 @transaction.atomic
 def _count_once(letter: Letter, number: bytes, seal: Seal) -> None:
-    letter.share_lock()  # no batch moves a row between looking and storing
-    if _is_counted(number, letter=letter):
+    """The number is chosen by its holder, so whoever brings the same one, here or for another letter, takes turns."""
+    lock("number", number.hex())
+    letter.share_lock()
+    rows = receipts_with(number)
+    if any(row["letter"] != letter.pk for row in rows):
+        raise TokenRefused  # a receipt belongs to one signature
+    if any(row["state"] == Signature.State.WITHDRAWN for row in rows):
+        raise Withdrawn
+    if rows:
         return
-    if _is_counted(number):  # by another letter: a receipt belongs to one signature
-        raise TokenRefused
     signatures.enter(letter)
     shown = Shown(Appear.ANONYMOUS)
     signatures.store(letter, shown, receipt_hash=number, proof=seal.key.proof, seal=seal)
 
 
-def _is_counted(number: bytes, **where: Letter) -> bool:
-    models = (Signature.objects, WaitingSignature.objects)
-    return any(rows.filter(receipt_hash=number, **where).exists() for rows in models)
+def receipts_with(number: bytes) -> list[Any]:
+    """Letter and state of what has this number, asked in one statement: a row can move from table to table."""
+    published = Signature.objects.filter(receipt_hash=number).values("letter", "state")
+    waits = Value(Signature.State.PUBLISHED, output_field=CharField(max_length=9))
+    waiting = (
+        WaitingSignature.objects.filter(receipt_hash=number).annotate(state=waits).values("letter", "state")
+    )
+    return list(published.union(waiting))
 
 
 def _checked(letter: Letter, line: str, signature: str) -> tuple[tokens.Token, Seal]:

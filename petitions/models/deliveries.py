@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, Q
+from django.db.models import Case, Count, Exists, Q, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -32,9 +32,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.running().filter(ready, state=Delivery.State.QUEUED, not_before__lte=Now())
 
     def running(self) -> DeliveryQuerySet:
-        """Nobody has paused their letter or the site."""
+        """Nobody has paused their letter or the site; a letter's pause keeps no alert back."""
         site_is_paused = Exists(Installation.objects.filter(is_paused=True))
-        return self.filter(~site_is_paused, letter__is_paused=False)
+        return self.filter(~site_is_paused, Q(letter__is_paused=False) | Q(kind__in=Delivery.REPEATED))
 
     def sendable(self) -> DeliveryQuerySet:
         """What must still be so when the body goes out; the snapshot is asked by itself."""
@@ -42,8 +42,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.running().filter(Q(recipient=None) | reachable)
 
     def unrung(self) -> DeliveryQuerySet:
-        """Those that no worker was told of lately; a ring that got lost is repeated."""
-        return self.due().filter(Q(rung_at=None) | Q(rung_at__lt=Now() - Delivery.RING))
+        """Those that no worker was told of lately; a ring that got lost is repeated. Letters come first."""
+        is_letter = Case(When(kind=Delivery.Kind.LETTER, then=0), default=1)
+        unrung = self.due().filter(Q(rung_at=None) | Q(rung_at__lt=Now() - Delivery.RING))
+        return unrung.order_by(is_letter, "pk")
+
+    def rung(self) -> DeliveryQuerySet:
+        """Those that a worker was told of lately and has not come to."""
+        return self.filter(state=Delivery.State.QUEUED, rung_at__gte=Now() - Delivery.RING)
 
     def abandoned(self) -> DeliveryQuerySet:
         """Rows whose sender is gone."""
@@ -65,7 +71,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def to_repeat(self) -> DeliveryQuerySet:
         """Alerts that may not have arrived: rather twice than never."""
-        lost = self.filter(state=Delivery.State.UNKNOWN, kind__in=Delivery.REPEATED)
+        lost = self.filter(
+            state=Delivery.State.UNKNOWN, kind__in=Delivery.REPEATED, attempts__lt=Delivery.ENOUGH
+        )
         return lost.filter(not_before__lte=Now())
 
     def late(self) -> DeliveryQuerySet:
@@ -118,6 +126,7 @@ class Delivery(models.Model):
     UNSENT = (State.HELD, State.QUEUED, State.LEASED)
     # Alerts to organizers: at least once.
     REPEATED = (Kind.TAKEDOWN, Kind.TROUBLE, Kind.MISMATCH, Kind.BURST)
+    ENOUGH = 6  # attempts at an alert that nobody answers; half a day
     RING = timedelta(seconds=30)
     LONGEST_WAIT = timedelta(hours=1)
     LATELY = timedelta(days=1)
@@ -153,6 +162,9 @@ class Delivery(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(_("finished"), null=True)
 
+    is_unwanted = models.BooleanField(
+        default=False
+    )  # cancelled too late: if the server refuses it, no more is tried
     hold_reason = models.CharField(max_length=8, choices=Hold.choices, blank=True)
     decision = models.CharField(max_length=5, choices=Decision.choices, blank=True)
     decided_at = models.DateTimeField(null=True)

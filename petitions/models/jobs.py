@@ -13,7 +13,10 @@ from django.db.models.functions import Now
 class Job(models.Model):
     """The row is the lock, on every database and behind every pooling proxy: whoever writes the holder has it."""
 
-    LOCK = timedelta(seconds=60)  # Celery ends a job sooner; the lock of a killed one frees itself
+    COMPARING = "compare_count:"  # before the number of a letter
+    LOCK = timedelta(
+        seconds=60
+    )  # Celery's processes end a job by then; the lock of a killed one frees itself
 
     name = models.CharField(max_length=60, primary_key=True)
     holder = models.UUIDField(null=True)
@@ -34,6 +37,12 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_ended_well(self) -> bool:
+        return bool(
+            not self.error and self.started_at and self.succeeded_at and self.succeeded_at >= self.started_at
+        )
 
     @classmethod
     def take(cls, name: str) -> uuid.UUID | None:

@@ -66,12 +66,16 @@ class Lease:
 
     def put_back(self, code: int | None, text: str, *, during: str, wait: timedelta) -> bool:
         """Queue it again: nothing was given away, or the server said that it did not take it."""
+        if self._row(during).filter(is_unwanted=True).exists():
+            return self._finish(during, State.CANCELLED, code, text)
         again = {"body_started_at": None, "rung_at": None, "not_before": Now() + wait}
         return self._move(during, State.QUEUED, code, text, again)
 
     def lose(self, text: str) -> bool:
         """The body may be out and no answer came."""
-        return self._move(State.IN_DATA, State.UNKNOWN, None, text, {"not_before": Now() + self.AGAIN})
+        return self._move(
+            State.IN_DATA, State.UNKNOWN, None, text, {"not_before": Now() + self.AGAIN * 2**self.attempt}
+        )
 
     def _finish(self, before: str, after: str, code: int | None, text: str) -> bool:
         return self._move(before, after, code, text, {"finished_at": Now()})

@@ -179,16 +179,18 @@ class Letter(models.Model):
         return f"letters/{self.public_id}/{purpose}"
 
     def share_lock(self) -> None:
-        """Signers hold it together until they commit; who closes waits for them. SQLite has one writer anyway."""
-        self._advisory_lock("pg_advisory_xact_lock_shared")
+        """Signers hold it together until they commit; who closes waits for them."""
+        lock("letter", self.pk, function="pg_advisory_xact_lock_shared")
 
     def hold_lock(self) -> None:
         """Keeps every signer out until commit."""
-        self._advisory_lock("pg_advisory_xact_lock")
+        lock("letter", self.pk)
 
-    def _advisory_lock(self, function: str) -> None:
-        if connection.vendor != "postgresql":
-            return
-        digest = hashlib.sha256(f"letter:{self.pk}".encode()).digest()
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {function}(%s)", [int.from_bytes(digest[:8], signed=True)])
+
+def lock(*what: object, function: str = "pg_advisory_xact_lock") -> None:
+    """Held until commit; whoever locks the same waits. SQLite has one writer anyway."""
+    if connection.vendor != "postgresql":
+        return
+    digest = hashlib.sha256(":".join(map(str, what)).encode()).digest()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s)", [int.from_bytes(digest[:8], signed=True)])

@@ -82,6 +82,8 @@ def _sign(request: HttpRequest, letter: Letter, asked: Pending, code: str) -> Ht
         text = _("One mailbox counts once. With the receipt of that signature you can change or withdraw it.")
         link = {"link_url": reverse("receipt"), "link_text": _("I have a receipt")}
         return forget_pending(refused(request, letter, title, text, status=422, **link), letter, "sign")
+    except signatures.TextCorrected:
+        return _corrected(request, letter)
     except signatures.LetterNotOpen:
         title, text = (
             _("This letter was closed meanwhile"),
@@ -89,6 +91,16 @@ def _sign(request: HttpRequest, letter: Letter, asked: Pending, code: str) -> Ht
         )
         return forget_pending(refused(request, letter, title, text, status=409), letter, "sign")
     return SeeOther(reverse("signed", args=[letter.slug]))
+
+
+def _corrected(request: HttpRequest, letter: Letter) -> HttpResponse:
+    """The cookie stays, so that nothing is typed twice."""
+    title = _("The text was corrected meanwhile")
+    text = _(
+        "You read an earlier version. Nothing was signed: please read the new one and ask for a code again."
+    )
+    link = {"link_url": reverse("sign", args=[letter.slug]), "link_text": _("Go on")}
+    return refused(request, letter, title, text, status=409, **link)
 
 
 def _follow(request: HttpRequest, letter: Letter, asked: Pending, code: str) -> HttpResponse:

@@ -30,6 +30,8 @@ def issue(request: HttpRequest, letter: Letter) -> HttpResponse:
     asked, form = read_pending(request, letter, "sign"), BlindedForm(request.POST)
     if asked is None:
         return _refuse(request, letter, form, "nothing_asked")
+    if not limits.allows(limits.ASKS, "client", limits.client(request)):
+        return errors.too_often(request)
     if not form.is_valid():
         return _refuse(request, letter, form, "form")
     try:
@@ -40,6 +42,8 @@ def issue(request: HttpRequest, letter: Letter) -> HttpResponse:
         return _refuse(request, letter, form, "code_spent")
     except signatures.AlreadySigned:
         return _refuse(request, letter, form, "already_signed")
+    except signatures.TextCorrected:
+        return _refuse(request, letter, form, "corrected", status=409)
     except signatures.LetterNotOpen:
         return _refuse(request, letter, form, "not_open", status=409)
     except (tokens.NoToken, blind.BlindedNotUsable):
@@ -59,6 +63,9 @@ def _refuse(
         "wrong_code": _("This is not the code that was sent. Please compare it with the newest mail."),
         "code_spent": _("This code cannot be used any more. Please ask for a new one."),
         "already_signed": _("This mailbox has already signed, or has a token. One mailbox counts once."),
+        "corrected": _(
+            "The text was corrected meanwhile. Nothing was signed: please read it and ask for a code again."
+        ),
         "not_open": _("This letter was closed meanwhile. It takes no more signatures."),
         "no_token": _(
             "This cannot be signed. Please make a new hidden token with the key that this letter shows."
@@ -108,6 +115,9 @@ def redeem(request: HttpRequest, letter: Letter) -> HttpResponse:
         return _redeem_page(request, letter, form, status=422)
     try:
         tokens.redeem(letter, form.cleaned_data["token"], form.cleaned_data["signature"])
+    except tokens.Withdrawn:
+        form.add_error(None, _("This signature was withdrawn. With its receipt it can come back."))
+        return _redeem_page(request, letter, form, status=422)
     except tokens.TokenRefused:
         form.add_error(
             None, _("This token does not count for this letter. Please paste both lines as they are.")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 
 from petitions.flows import jobs
 from petitions.models import Job
 from tests.beside import Beside
+from tests.factories import make_letter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,3 +62,17 @@ def test_of_ten_who_come_at_once_one_runs():
     runners = [Beside(lambda: Job.take("sweep")) for _ in range(10)]
 
     assert len([holder for runner in runners if (holder := runner.outcome())]) == 1
+
+
+def test_one_letter_that_fails_holds_up_no_other():
+    first, second, third = (make_letter() for _ in range(3))
+    done = []
+
+    def work(letter):
+        if letter == second:
+            raise IntegrityError
+        done.append(letter)
+
+    with pytest.raises(jobs.SomeFailed):
+        jobs.for_each([first, second, third], work)
+    assert done == [first, third]

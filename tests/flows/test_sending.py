@@ -217,3 +217,44 @@ def test_the_alert_names_no_reader_and_no_answer(mails, letter, delivery):
     assert mails.mails[0]["To"] == owner_of(letter).email
     assert letter.title in text
     assert delivery.recipient.name not in text
+
+
+def test_a_cancelled_mail_that_the_server_did_not_take_is_not_tried_again(letter, delivery):
+    lease = Lease.take(delivery.pk)
+    lease.start_body()
+    assert not deliveries.cancel(delivery, by=owner_of(letter))
+
+    lease.put_back(451, "busy", during="in_data", wait=timedelta(0))
+
+    assert (state_of(delivery), attempts(delivery)) == ("cancelled", [(1, "cancelled", 451, "busy")])
+
+
+def test_a_second_unknown_mail_is_told_too_an_hour_later(letter, delivery):
+    unknown(delivery)
+    deliveries.tell_of_trouble()
+    other = letter.deliveries.letters().exclude(pk=delivery.pk).get()
+    unknown(other)
+    deliveries.tell_of_trouble()
+    alerts = letter.deliveries.filter(kind=Delivery.Kind.TROUBLE)
+    assert alerts.count() == 1
+
+    alerts.update(created_at=timezone.now() - timedelta(minutes=61))
+    deliveries.tell_of_trouble()
+    assert alerts.count() == 2
+
+
+def test_a_paused_letter_still_sends_its_alerts(letter, delivery):
+    unknown(delivery)
+    deliveries.tell_of_trouble()
+    pauses.pause(letter, by=owner_of(letter))
+
+    assert [row.kind for row in Delivery.objects.due()] == ["trouble"]
+
+
+def test_letters_are_rung_for_before_notices(letter, delivery):
+    other = make_letter()
+    letters.close(other)
+    Delivery.objects.filter(kind=Delivery.Kind.CLOSING).update(not_before=timezone.now() - timedelta(days=1))
+    Delivery.objects.letters().update(not_before=Now())
+
+    assert [row.kind for row in Delivery.objects.unrung()] == ["letter", "letter", "closing"]

@@ -147,7 +147,8 @@ def test_a_withdrawn_token_does_not_come_back_by_being_handed_in(letter):
     sealed.redeem(letter, line, signature)
     by_receipt.withdraw(receipt)
 
-    sealed.redeem(letter, line, signature)
+    with pytest.raises(sealed.Withdrawn):
+        sealed.redeem(letter, line, signature)
     batches.publish_waiting(letter)
 
     assert counts.recount(letter).total == 0
@@ -308,3 +309,56 @@ def test_a_receipt_of_somebody_else_is_no_token_number(letter):
     sealed.redeem(letter, *signer.finalize(issued.blind_signature))
 
     assert (counts.recount(letter).named, WaitingSignature.objects.count()) == (1, 0)
+
+
+def test_a_number_that_another_letter_counts_is_refused_and_stops_nobody(letter):
+    """Whoever makes a token chooses its number: neither batch nor closing may trip over it."""
+    other = make_letter(batch_size=5)
+    receipt = sign(other, "Ada Lovelace")
+    signer = Signer(letter, number=tokens.number(receipt))
+    issued = sealed.issue(letter, *asked(letter), signer.blinded)
+
+    with pytest.raises(sealed.TokenRefused):
+        sealed.redeem(letter, *signer.finalize(issued.blind_signature))
+    letters.close(letter)
+    assert (counts.recount(letter).total, counts.recount(other).total) == (0, 1)
+
+
+def test_whoever_read_an_earlier_text_signs_nothing(letter):
+    (pending, code), (named, its_code) = (
+        asked(letter),
+        asked(letter, "g@example.test", appear="full", name="Grace"),
+    )
+    Letter.objects.filter(pk=letter.pk).update(text="Corrected")
+    letter.refresh_from_db()
+    letters.correct(letter, by=letter.memberships.get().user)
+
+    with pytest.raises(signatures.TextCorrected):
+        sealed.issue(letter, pending, code, Signer(letter).blinded)
+    with pytest.raises(signatures.TextCorrected):
+        signatures.sign(letter, named, its_code)
+    assert (Mark.objects.count(), counts.recount(letter).total) == (0, 0)
+
+
+def test_who_reveals_a_signature_stays_with_the_text_that_was_signed(letter):
+    line, signature, receipt = get_token(letter)
+    sealed.redeem(letter, line, signature)
+    first = letter.version
+    Letter.objects.filter(pk=letter.pk).update(text="Corrected")
+    letter.refresh_from_db()
+    letters.correct(letter, by=letter.memberships.get().user)
+
+    by_receipt.change(receipt, Shown(Appear.FULL, "Ada Lovelace"))
+
+    assert Signature.objects.get().version == first
+
+
+def test_a_wrong_code_costs_no_calculation(letter, monkeypatch):
+    pending, _code = asked(letter)
+    monkeypatch.setattr(blind, "blind_sign", None)
+
+    for _ in range(5):
+        with pytest.raises(proofs.WrongCode):
+            sealed.issue(letter, pending, "22222222", b"x" * 384)
+    with pytest.raises(proofs.CodeSpent):
+        sealed.issue(letter, pending, "22222222", b"x" * 384)
