@@ -331,7 +331,7 @@ def sentences(recount):
     yield f"Letter: {bundle['letter']}"
     yield ""
     yield f"{recount.total:,} signatures, counted here:"
-    yield f"  {recount.named:,} with a name: as many lines has the list."
+    yield f"  {recount.named:,} with a name: the list has as many lines."
     yield f"  {recount.sealed:,} sealed: as many different tokens are signed by a key of this letter."
     yield f"  {recount.by_policy:,} anonymous by policy: the site says so, and nothing in this file shows it."
     proofs = sorted(bundle["count"]["by_proof"].items())

@@ -119,7 +119,7 @@ def test_it_says_so_in_plain_sentences(letter, tmp_path):
     said = " ".join(answer.stdout.split())
     key = letter.public_keys.get()
     for sentence in (
-        "11 signatures, counted here: 5 with a name",
+        "11 signatures, counted here: 5 with a name: the list has as many lines.",
         "5 sealed: as many different tokens are signed by a key of this letter.",
         "1 anonymous by policy: the site says so, and nothing in this file shows it.",
         f"key id (mailbox): {key.key_id} 6 tokens signed up to the last batch, 5 counted",
@@ -332,7 +332,7 @@ TAMPERINGS = {
 
 
 @pytest.mark.parametrize(
-    ("tamper", "found"), TAMPERINGS.items(), ids=lambda value: getattr(value, "__name__", "")
+    ("tamper", "found"), TAMPERINGS.items(), ids=[tamper.__name__ for tamper in TAMPERINGS]
 )
 def test_each_tampering_is_found(bundle, tamper, found):
     tamper(bundle)
@@ -430,6 +430,16 @@ def test_what_is_no_json_is_no_bundle(given):
     assert answer.returncode == 1
     assert answer.stderr.startswith("This is not a bundle")
     assert len(answer.stderr.splitlines()) == 1
+
+
+def test_a_member_that_stands_twice_is_refused(bundle):
+    """Programs differ about which of the two they read."""
+    twice = json.dumps(bundle)[:-1] + f', "letter": "{bundle["letter"]}"}}'
+
+    answer = run("-", given=twice)
+
+    assert json.loads(twice) == bundle
+    assert (answer.returncode, answer.stdout) == (1, "")
 
 
 def test_a_bundle_that_was_cut_is_refused(bundle):
