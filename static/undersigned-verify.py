@@ -332,6 +332,8 @@ def sentences(recount):
     yield ""
     yield f"{recount.total:,} signatures, counted here:"
     yield f"  {recount.named:,} with a name: the list has as many lines."
+    if erased := bundle["named"].count(""):
+        yield f"    {erased:,} of them were erased, long after closing: that they stood there is the site's word."
     yield f"  {recount.sealed:,} sealed: as many different tokens are signed by a key of this letter."
     yield f"  {recount.by_policy:,} anonymous by policy: the site says so, and nothing in this file shows it."
     proofs = sorted(bundle["count"]["by_proof"].items())

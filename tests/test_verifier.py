@@ -14,11 +14,12 @@ import pytest
 from petitions.api import bundles
 from petitions.crypto import blind, tokens
 from petitions.documents.canonical import sha256_hex
-from petitions.flows import batches, deliveries, letters, signatures, snapshots
+from petitions.flows import batches, deliveries, invitations, letters, signatures, snapshots
 from petitions.flows import receipts as by_receipt
+from petitions.flows import tokens as redeeming
 from petitions.models import Appear, Snapshot
 from tests import sealed
-from tests.factories import make_letter, sign, sign_sealed
+from tests.factories import make_invitations, make_letter, sign, sign_sealed
 
 pytestmark = pytest.mark.django_db
 
@@ -138,6 +139,54 @@ def test_a_list_that_changed_since_is_not_held_against_anybody(letter):
 
     assert (said["wrong"], said["named"]) == ([], 4)
     assert [row["is_todays_list"] for row in said["snapshots"]] == [False, False]
+
+
+def test_erased_lines_are_the_sites_word(bundle):
+    bundle |= {"named": [""] * 5, "snapshots": []}
+
+    answer = run("-", given=json.dumps(bundle))
+
+    assert answer.returncode == 0
+    assert (
+        "5 of them were erased, long after closing: that they stood there is the site's word."
+        in answer.stdout
+    )
+
+
+def test_tokens_by_invitation_count_under_their_own_key(letter_by_invitation):
+    bundle = bundle_of(letter_by_invitation)
+
+    said = verify(bundle)
+
+    assert said["wrong"] == []
+    keys = [(key["proof"], key["issued"], key["counted"]) for key in said["keys"]]
+    assert (keys, said["by_proof"]) == (
+        [("mailbox", 1, 1), ("invitation", 2, 1)],
+        {"invitation": 1, "mailbox": 1},
+    )
+    bundle["count"]["by_proof"] = {"mailbox": 2}
+    assert verify(bundle)["wrong"] == ["The count says 0 by invitation, but 1 tokens are of that key."]
+
+
+@pytest.fixture
+def letter_by_invitation(monkeypatch):
+    """One token of a mailbox; two of invitations, one of them handed in."""
+    letter = make_letter()
+    sign_sealed(letter)
+    monkeypatch.setattr(blind, "new_key", lambda: sealed.make_key("another"))
+    one, two, *_ = make_invitations(letter)
+    key = letter.public_keys.get(proof="invitation")
+    public = blind.load_public(bytes(key.spki))
+    for code in (one, two):
+        token = sealed.make_token(
+            sealed.make_key("another"), letter=letter.slug, version=letter.version.sha256
+        )
+        blinded, inverse = blind.blind(public, token.message())
+        issued = invitations.issue(letter, code, blinded)
+        signature = blind.finalize(public, token.message(), issued.blind_signature, inverse)
+    redeeming.redeem(letter, str(token), tokens.to_text(signature))
+    batches.publish_waiting(letter)
+    return letter
 
 
 def test_a_letter_that_nobody_signed_fits():
