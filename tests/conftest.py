@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from petitions import cache as remembered
-from petitions import limits
+from petitions import codes, limits
 from petitions.crypto import blind
 from petitions.flows import restores
 from tests import valkey
@@ -47,7 +47,8 @@ def mail_server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def mails(mail_server, settings) -> MailServer:
-    """The mail server, empty, with the product connected to it."""
+    """The mail server, empty, with the product connected to it. No code of an earlier test is on its way."""
+    codes.sender.drain(5)
     mail_server.clear()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_PORT = mail_server.port

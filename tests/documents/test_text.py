@@ -134,12 +134,12 @@ def test_template_code_stays_text() -> None:
     ],
 )
 def test_deep_nesting_ends_soon(source: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
 
     to_html(source)
     to_text(source)
 
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 5  # of this processor, however busy it is; backtracking takes minutes
 
 
 def test_text_is_wrapped_and_says_where_links_lead() -> None:
