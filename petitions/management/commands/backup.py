@@ -19,9 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--overwrite", action="store_true", help="replace a file that exists")
 
     def handle(self, *_arguments: Any, file: Path, overwrite: bool, **_options: Any) -> None:
-        signal.signal(
-            signal.SIGTERM, signal.default_int_handler
-        )  # ends as Ctrl-C does: nothing is left behind
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing is left behind
         try:
             making.make(file.absolute(), overwrite=overwrite)
         except Refused as refusal:
