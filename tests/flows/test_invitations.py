@@ -18,6 +18,7 @@ from petitions.flows.signatures import LetterNotOpen, Shown
 from petitions.models import Appear, AuditEvent, Invitation, Letter, Proof, Sheet, Signature, WaitingSignature
 from tests.factories import make_draft, make_invitations, make_letter, make_user, signature_of
 from tests.sealed import make_key
+from tests.test_verifier import bundle_of, verify
 
 pytestmark = pytest.mark.django_db
 
@@ -177,6 +178,22 @@ def test_issued_tokens_are_told_with_a_batch_only():
 
     key.refresh_from_db()
     assert key.issued == 1
+
+
+def test_stranger_counts_sealed_signatures_of_every_proof_again():
+    letter = make_letter(batch_size=5)
+    for proof in Invitation.PROOFS:
+        for code in make_invitations(letter, proof=proof)[:3]:
+            token, blinded, inverse = hide(letter, proof)
+            finish(letter, token, invitations.issue(letter, code, blinded), inverse)
+    batches.publish_full(letter)
+
+    bundle = bundle_of(letter)
+
+    assert verify(bundle)["wrong"] == []
+    assert bundle["count"]["by_proof"] == {"former": 3, "invitation": 3}
+    issued = {key["proof"]: key["issued"] for key in bundle["public_keys"]}
+    assert issued == {"mailbox": 0, "invitation": 3, "former": 3}
 
 
 def test_invitation_of_another_letter_is_refused():
