@@ -63,9 +63,8 @@ def sign(letter: Letter, code: str, shown: Shown, receipt: str) -> None:
 
 @transaction.atomic
 def _sign_once(letter: Letter, code: str, shown: Shown, receipt: str) -> None:
-    signatures.enter(
-        letter
-    )  # before the invitation's row is held: whoever closes the letter removes that row
+    # Enter before holding the invitation's row: whoever closes the letter removes that row.
+    signatures.enter(letter)
     invitation = letter.invitations.filter(code_hash=typed.digest(code)).first()
     if invitation is None or not invitation.consume():
         raise InvitationRefused
