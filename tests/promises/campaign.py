@@ -13,7 +13,14 @@ from tests.mailserver import MailServer
 from tests.promises.processes import Processes
 from tests.promises.visitor import Page, Visitor
 
-LETTER = "/letters/ask-before-you-watch-us/"
+OWNER = "organizer@example.org"
+READERS = {OWNER, "chief1@company.test", "people1@company.test"}
+LETTER = "/letters/fair-rota/"
+OPENED = f"""
+from tests.factories import make_letter, make_user
+fields = dict(slug="fair-rota", title="A fair rota", domains=("example.com",), milestones=(2, 4))
+make_letter(owner=make_user("{OWNER}"), **fields)
+"""
 RECEIPT = re.compile(r"(?:[2-9A-Z]{4}-){6}[2-9A-Z]{4}")
 KEY_LINE = re.compile(r"undersigned1-key\.([-\w]+)\.([0-9a-f]{64})\.([-\w]{563})")
 

@@ -14,20 +14,13 @@ from redis import Redis
 
 from tests import postgresql
 from tests.promises import evidence, needles
-from tests.promises.campaign import LETTER, Campaign
+from tests.promises.campaign import LETTER, OPENED, OWNER, READERS, Campaign
 from tests.promises.conftest import whole_site
 from tests.promises.needles import Needles
 from tests.promises.visitor import Visitor
 
 pytestmark = [pytest.mark.processes, pytest.mark.promise("P20")]
 
-OWNER = "organizer@example.com"
-READERS = {
-    OWNER,
-    "second.organizer@example.com",
-    "morgan.sample@executives.example.com",
-    "robin.placeholder@executives.example.com",
-}
 NOBODY = ("Nobody.planted@example.com", "127.99.98.97", "Agent/planted.0")
 
 
@@ -43,7 +36,7 @@ def own_server() -> Iterator[postgresql.Server | None]:
 
 @pytest.fixture
 def seized(own_server, request, tmp_path, mail_server):
-    """A whole site with the sample letters, and what of it can be taken at any moment."""
+    """A whole site, and what of it can be taken at any moment."""
     url = own_server.url if own_server else request.getfixturevalue("own_database")
     with whole_site(tmp_path, url, mail_server, TRUSTED_PROXIES="1", CODES_PER_MAILBOX="3") as site:
         folder = own_server.place if own_server else None
@@ -52,7 +45,7 @@ def seized(own_server, request, tmp_path, mail_server):
 
 def test_nothing_that_we_hold_names_a_signer(seized, mail_server, figures):
     site, take = seized
-    site.manage("seed")
+    site.manage("shell", "-v0", "-c", OPENED)
     campaign = Campaign(site, mail_server)
     happens(campaign, mail_server)
     sought = Needles(campaign.secrets)
@@ -119,7 +112,7 @@ def goes_wrong(campaign):
 def close_and_deliver(site, organizer):
     """As the organizer, through the workspace."""
     link = site.manage("organizer", OWNER).split()[-1]
-    pk = re.search(r"/admin/petitions/letter/(\d+)/change/[^<]*>Ask us", organizer.post(link).text)[1]
+    pk = re.search(r"/admin/petitions/letter/(\d+)/change/[^<]*>A fair", organizer.post(link).text)[1]
     for act in ("close", "deliver"):
         assert organizer.post(f"/admin/petitions/letter/{pk}/{act}/").status == 200
 
