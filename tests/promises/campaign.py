@@ -17,10 +17,13 @@ OWNER = "organizer@example.org"
 READERS = {OWNER, "chief1@company.test", "people1@company.test"}
 LETTER = "/letters/fair-rota/"
 OPENED = f"""
+from petitions.flows import invitations
 from tests.factories import make_letter, make_user
+owner = make_user("{OWNER}")
 fields = dict(slug="fair-rota", title="A fair rota", domains=("example.com",), milestones=(2, 4))
-make_letter(owner=make_user("{OWNER}"), **fields)
-"""
+letter = make_letter(owner=owner, **fields)
+print(*invitations.print_sheet(letter, proof="invitation", number=2, by=owner))
+"""  # and prints the codes of two invitations
 RECEIPT = re.compile(r"(?:[2-9A-Z]{4}-){6}[2-9A-Z]{4}")
 KEY_LINE = re.compile(r"undersigned1-key\.([-\w]+)\.([0-9a-f]{64})\.([-\w]{563})")
 
@@ -64,6 +67,7 @@ class Campaign:
 
     def __init__(self, site: Processes, mails: MailServer) -> None:
         self.site, self.mails = site, mails
+        self.invitations = site.manage("shell", "-v0", "-c", OPENED).split()
         self._word = secrets.token_hex(6)
         self.people: list[Person] = []
 
@@ -85,6 +89,12 @@ class Campaign:
         visitor = person.visitor(self.site)
         self.asks(person, visitor, appear, **fields)
         return visitor.post(f"{LETTER}code/", code=self.code(person))
+
+    def uses(self, person: Person, invitation: str, appear: str, **fields: str) -> Page:
+        shown = {"name": "", "role": "", "statement": ""} | fields
+        return person.visitor(self.site).post(
+            f"{LETTER}invitation/", invitation=invitation, appear=appear, **shown
+        )
 
     def asks(self, person: Person, visitor: Visitor, appear: str, address: str = "", **fields: str) -> Page:
         shown = {"name": "", "role": "", "statement": ""} | fields

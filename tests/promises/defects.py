@@ -126,6 +126,31 @@ DEFECTS = [
         "SQLite",
     ),
     Defect(
+        "a mailbox without codes left gets another answer",
+        f"{PROMISES}/test_oracle.py::test_no_answer_tells_a_mailbox_from_another",
+        (
+            (
+                "petitions/flows/proofs.py",
+                "    sender.send(message if is_within and is_calm else None)",
+                "    if not is_within:\n        raise CodeSpent\n    sender.send(message if is_calm else None)",
+            ),
+        ),
+        "SQLite",
+    ),
+    Defect(
+        "opening the page for the code uses codes up",
+        f"{PROMISES}/test_scanners.py::test_opening_every_address_signs_nothing_and_the_code_still_works",
+        (
+            (
+                "petitions/views/proofs.py",
+                '    if request.method != "POST" or asked is None:\n        status',
+                '    if request.method == "HEAD":\n        proofs.Challenge.objects.all().delete()\n'
+                '    if request.method != "POST" or asked is None:\n        status',
+            ),
+        ),
+        "SQLite",
+    ),
+    Defect(
         "limits count under the address itself",
         f"{PROMISES}/test_subpoena.py::test_nothing_that_we_hold_names_a_signer",
         (

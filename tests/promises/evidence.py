@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import psutil
@@ -77,8 +78,16 @@ def _value(redis: Redis, key: bytes) -> bytes:
     return value if isinstance(value, bytes) else b"\n".join(value)
 
 
-def of_mails(mails: list, signers: set[str]) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """The spool in two: what went to mailboxes of signers, and everything else."""
+def of_mails(mails: list[EmailMessage], signers: set[str]) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """The spool in two: what went to mailboxes of signers, and everything else. Each part is read as well."""
     spool = {f"mail {number} to {mail['X-Envelope-To']}": mail for number, mail in enumerate(mails)}
-    theirs = {name: bytes(mail) for name, mail in spool.items() if mail["X-Envelope-To"].lower() in signers}
-    return theirs, {name: bytes(mail) for name, mail in spool.items() if name not in theirs}
+    theirs = {name: mail for name, mail in spool.items() if mail["X-Envelope-To"].lower() in signers}
+    others = {name: mail for name, mail in spool.items() if name not in theirs}
+    return _read(theirs), _read(others)
+
+
+def _read(spool: dict[str, EmailMessage]) -> dict[str, bytes]:
+    return {
+        name: b"\n".join([bytes(mail), *(part.get_payload(decode=True) or b"" for part in mail.walk())])
+        for name, mail in spool.items()
+    }

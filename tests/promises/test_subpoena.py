@@ -14,7 +14,7 @@ from redis import Redis
 
 from tests import postgresql
 from tests.promises import evidence, needles
-from tests.promises.campaign import LETTER, OPENED, OWNER, READERS, Campaign
+from tests.promises.campaign import LETTER, OWNER, READERS, Campaign
 from tests.promises.conftest import whole_site
 from tests.promises.needles import Needles
 from tests.promises.visitor import Visitor
@@ -45,7 +45,6 @@ def seized(own_server, request, tmp_path, mail_server):
 
 def test_nothing_that_we_hold_names_a_signer(seized, mail_server, figures):
     site, take = seized
-    site.manage("shell", "-v0", "-c", OPENED)
     campaign = Campaign(site, mail_server)
     happens(campaign, mail_server)
     sought = Needles(campaign.secrets)
@@ -56,6 +55,7 @@ def test_nothing_that_we_hold_names_a_signer(seized, mail_server, figures):
     organizer = Visitor(site.url)
     close_and_deliver(site, organizer)
     mail_server.wait(lambda: all(mail_server.to(reader) for reader in READERS), seconds=60)
+    site.manage("purge")
     after = take()
     assert sought.among(after) == {}
 
@@ -74,7 +74,7 @@ def mailed(campaign):
 
 
 def happens(campaign, mails):
-    """Named, by policy, sealed, withdrawn, refused, twice, never confirmed, mistyped, followed, stumbled."""
+    """Named, by policy, sealed, withdrawn, refused, twice, invited, never confirmed, mistyped, followed, stumbled."""
     named = campaign.somebody()
     assert "Ada Lovelace" in campaign.signs(named, "full", name="Ada Lovelace", role="Engineer").text
     campaign.signs(campaign.somebody(), "initial", name="Grace Hopper")
@@ -88,6 +88,9 @@ def happens(campaign, mails):
         gone = campaign.somebody()
         page = campaign.signs(gone, appear, name="Mary Withdrawn")
         assert campaign.withdraws(gone, page).status == 200
+    for invitation, appear in zip(campaign.invitations, ("full", "anonymous"), strict=True):
+        page = campaign.uses(campaign.somebody(gets_no_code=True), invitation, appear, name="Iris Invited")
+        assert page.url.endswith("/signed/"), page.text
     goes_wrong(campaign)
     assert campaign.follows(campaign.somebody("private.test")).status == 200
 
