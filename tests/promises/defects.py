@@ -111,12 +111,12 @@ DEFECTS = [
     Defect(
         "rows stay where they came, on PostgreSQL",
         f"{PROMISES}/test_unlinkable.py::test_no_order_of_rows_is_that_of_signing",
-        (("petitions/tasks.py", "moved = [traces.scatter(letter) for", "moved = [0 for"),),
+        (("petitions/tasks.py", "moved.append(traces.scatter(letter))", "None"),),
     ),
     Defect(
         "rows stay where they came, on SQLite",
         f"{PROMISES}/test_unlinkable.py::test_no_order_of_rows_is_that_of_signing",
-        (("petitions/tasks.py", "moved = [traces.scatter(letter) for", "moved = [0 for"),),
+        (("petitions/tasks.py", "moved.append(traces.scatter(letter))", "None"),),
         "SQLite",
     ),
     Defect(
