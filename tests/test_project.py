@@ -237,3 +237,31 @@ def test_every_promise_names_a_test_that_is_there_and_proves_it():
 
 def test_every_proof_stands_in_the_table():
     assert {number for number, _path, _name in proofs()} - {number for number, *_ in promised()} == set()
+
+
+THREATS = (ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
+NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+
+
+def threats() -> list[str]:
+    table = THREATS.partition("## The table")[2].partition("\n## ")[0]
+    return [row for row in table.splitlines() if row.startswith("| ")][2:]
+
+
+def test_every_test_that_is_named_against_a_threat_exists():
+    gone = [
+        f"{path}::{name}"
+        for path, name in NAMED.findall(THREATS)
+        if not (ROOT / path).exists() or f"def {name}(" not in (ROOT / path).read_text(encoding="utf-8")
+    ]
+
+    assert gone == []
+
+
+def test_every_threat_has_a_test_or_is_said_to_be_open():
+    assert len(threats()) == 26
+    open_ones = ("*not protected*", "*not built*")
+
+    assert [
+        row for row in threats() if not NAMED.search(row) and not any(word in row for word in open_ones)
+    ] == []
