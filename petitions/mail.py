@@ -129,6 +129,10 @@ def burst(delivery: Delivery) -> Message:
     return _notice("burst", delivery, {})
 
 
+def report(delivery: Delivery) -> Message:
+    return _notice("report", delivery, {"operations_url": settings.SITE_URL + reverse("admin:operations")})
+
+
 MESSAGES: dict[str, Callable[[Delivery], Message]] = {
     Delivery.Kind.LETTER: letter,
     Delivery.Kind.MILESTONE: milestone,
@@ -139,6 +143,7 @@ MESSAGES: dict[str, Callable[[Delivery], Message]] = {
     Delivery.Kind.TROUBLE: trouble,
     Delivery.Kind.MISMATCH: mismatch,
     Delivery.Kind.BURST: burst,
+    Delivery.Kind.REPORT: report,
 }
 
 
@@ -157,7 +162,7 @@ def _notice(name: str, delivery: Delivery, context: dict[str, Any]) -> Message:
 
 def _is_concerned(user: User, delivery: Delivery) -> bool:
     """Asked when the mail leaves: organizers of the letter, and operators of what is theirs to mend."""
-    is_operators = user.is_superuser and delivery.kind == Delivery.Kind.MISMATCH
+    is_operators = user.is_superuser and delivery.kind in (Delivery.Kind.MISMATCH, Delivery.Kind.REPORT)
     is_organizer = Membership.objects.filter(letter=delivery.letter, user=user).exists()
     return user.is_active and (is_organizer or is_operators)
 

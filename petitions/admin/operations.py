@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from petitions.admin import access
 from petitions.admin.site import workspace
-from petitions.flows import deliveries, pauses, restores
-from petitions.models import Delivery, Installation, Job, Letter, Mismatch
+from petitions.flows import deliveries, pauses, reports, restores
+from petitions.models import Delivery, Installation, Job, Letter, Mismatch, Report
 from petitions.views.answers import SeeOther
 
 
@@ -32,6 +32,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "is_paused": Installation.objects.filter(is_paused=True).exists(),
         "held": held.annotate(number=Count("pk")),
         "jobs": [job for job in Job.objects.all() if not job.has_ended_well or Job.COMPARING not in job.name],
+        "reports": Report.objects.select_related("letter"),
         "mismatches": Mismatch.objects.select_related("letter"),
     }
     return render(request, "admin/operations.html", context)
@@ -62,6 +63,13 @@ def decide_held(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(request, _("Please choose: release, or do not send."))
 
 
+@require_POST
+def finish_report(request: HttpRequest, pk: int) -> HttpResponse:
+    operator = _operator(request)
+    reports.finish(get_object_or_404(Report.objects.select_related("letter"), pk=pk), by=operator)
+    return _done(request, _("The report is erased."))
+
+
 def _operator(request: HttpRequest) -> User:
     """For everybody else these pages are not there."""
     person = access.person(request)
@@ -77,6 +85,7 @@ def _done(request: HttpRequest, sentence: str) -> HttpResponse:
 
 workspace.pages += [
     path("operations/", workspace.admin_view(overview), name="operations"),
+    path("operations/reports/<int:pk>/", workspace.admin_view(finish_report), name="operations_report"),
     path("operations/switch/", workspace.admin_view(switch), name="operations_switch"),
     path("operations/held/<int:pk>/", workspace.admin_view(decide_held), name="operations_held"),
 ]

@@ -50,6 +50,11 @@ def tell_organizers(letter: Letter, kind: str, *, key: str, **about: object) -> 
     enqueue(letter, kind, key=key, reader="user", ids=members, **about)
 
 
+def tell_operators(letter: Letter, kind: str, *, key: str) -> None:
+    operators = User.objects.filter(is_superuser=True, is_active=True).values_list("pk", flat=True)
+    enqueue(letter, kind, key=key, reader="user", ids=operators)
+
+
 def tell_followers(letter: Letter, kind: str, *, key: str, **about: object) -> None:
     followers = letter.subscriptions.order_by("pk").values_list("pk", flat=True)  # not as they came
     enqueue(letter, kind, key=key, reader="subscription", ids=followers, **about)

@@ -32,6 +32,7 @@ from petitions.models import (
     Mark,
     Purge,
     Recipient,
+    Report,
     Signature,
     Snapshot,
     Subscription,
@@ -87,6 +88,7 @@ def rules() -> dict[str, Rule]:
             Signature.objects.filter(letter__in=over).to_forget(), {**NO_WORDS, "receipt_hash": None}
         ),
         "takedown requests": Rule(Takedown.objects.filter(letter__in=over)),
+        "reports": Rule(Report.objects.filter(letter__in=over)),
         "lists": Rule(
             Snapshot.objects.filter(letter__in=over, names__isnull=False), {"names": None, "is_settled": True}
         ),
@@ -141,6 +143,7 @@ def left() -> dict[str, int]:
         "marks": Mark.objects.count(),
         "followers": Subscription.objects.count(),
         "takedowns": Takedown.objects.filter(decided_at=None).count(),
+        "reports": Report.objects.count(),
         "recipients": Recipient.objects.exclude(address="").count(),
         "lists": Snapshot.objects.filter(names__isnull=False).count(),
         "attempts": Attempt.objects.count(),

@@ -14,6 +14,7 @@ from petitions.models.proofs import Challenge, Mark, Proof
 from petitions.models.publickeys import PublicKey
 from petitions.models.purges import Purge
 from petitions.models.recipients import Recipient
+from petitions.models.reports import Report
 from petitions.models.responses import Response
 from petitions.models.signatures import Appear, Signature, Tally, WaitingSignature
 from petitions.models.snapshots import Snapshot
@@ -43,6 +44,7 @@ __all__ = [
     "PublicKey",
     "Purge",
     "Recipient",
+    "Report",
     "Response",
     "Sheet",
     "Signature",

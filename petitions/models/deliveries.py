@@ -104,6 +104,7 @@ class Delivery(models.Model):
         TROUBLE = "trouble", _("alert about deliveries")
         MISMATCH = "mismatch", _("alert about a number")
         BURST = "burst", _("alert about codes")
+        REPORT = "report", _("report to the operators")
 
     class State(models.TextChoices):
         HELD = "held", _("held")
@@ -124,8 +125,8 @@ class Delivery(models.Model):
         AGAIN = "again", _("sent again by an organizer")
 
     UNSENT = (State.HELD, State.QUEUED, State.LEASED)
-    # Alerts to organizers: at least once.
-    REPEATED = (Kind.TAKEDOWN, Kind.TROUBLE, Kind.MISMATCH, Kind.BURST)
+    # Alerts to organizers and operators: at least once.
+    REPEATED = (Kind.TAKEDOWN, Kind.TROUBLE, Kind.MISMATCH, Kind.BURST, Kind.REPORT)
     ENOUGH = 6  # attempts at an alert that nobody answers; half a day
     RING = timedelta(seconds=30)
     LONGEST_WAIT = timedelta(hours=1)
