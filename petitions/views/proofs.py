@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from petitions import codes, limits
+from petitions.crypto import keys, marks
 from petitions.flows import proofs, signatures, subscriptions, tokens
 from petitions.forms.proofs import CodeForm
 from petitions.models import Letter, Proof, PublicKey
@@ -122,6 +123,19 @@ def _sealing_key(letter: Letter, asked: Pending | None) -> PublicKey | None:
     return tokens.key_of(letter, Proof.MAILBOX)
 
 
+def _request_id(letter: Letter, asked: Pending) -> str:
+    """Tells one mailbox's request from another's inside a browser tab; kept nowhere else.
+
+    Whoever types an address gets its page. Under the letter's key, which is destroyed, what that shows cannot be
+    looked up among the marks later; a plain hash of the mark could.
+    """
+    try:
+        key = keys.read(settings.KEYS_DIR, letter.key_name(asked.purpose))
+    except keys.KeyMissing:  # a closed letter, which gives no tokens
+        return ""
+    return marks.mark(key, purpose="tab", letter=str(letter.public_id), mailbox=asked.mark).hex()[:16]
+
+
 def _code_page(
     request: HttpRequest, letter: Letter, purpose: str, asked: Pending | None, form: CodeForm, *, status: int
 ) -> HttpResponse:
@@ -129,6 +143,7 @@ def _code_page(
     context = {
         "letter": letter,
         "key": key,
+        "request_id": _request_id(letter, asked) if asked and key else "",
         "few_tokens": key is not None and tokens.are_few(letter),
         "redeem_address": settings.SITE_URL + reverse("redeem", args=[letter.slug]),
         "offline_url": reverse("token_offline", args=[letter.slug]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,8 +18,11 @@ from petitions.crypto import tokens as lines
 from petitions.flows import proofs, signatures, tokens
 from petitions.forms.tokens import BlindedForm, RedeemForm
 from petitions.models import Letter, Proof
+from petitions.pending import cookie_name
 from petitions.views import errors
-from petitions.views.answers import for_letter, read_pending
+from petitions.views.answers import for_letter, forget_pending, read_pending
+
+COOKIES = ("sign", "follow", "invitation")  # whatever somebody asked for at this letter
 
 
 @never_cache
@@ -139,12 +143,18 @@ def _redeem_page(
     if _wants_json(request) and status != 200:
         sentences = [str(sentence) for errors in form.errors.values() for sentence in errors]
         return JsonResponse({"error": "refused", "sentence": " ".join(sentences)}, status=status)
-    return render(
-        request,
-        "tokens/redeem.html",
-        {"letter": letter, "form": form, "key": tokens.key_of(letter, Proof.MAILBOX)},
-        status=status,
-    )
+    context = {"letter": letter, "form": form, "key": tokens.key_of(letter, Proof.MAILBOX)}
+    return _without_cookies(request, letter, render(request, "tokens/redeem.html", context, status=status))
+
+
+def _without_cookies(request: HttpRequest, letter: Letter, answer: HttpResponse) -> HttpResponse:
+    """What this browser asked for, and its forms' secret, go before a token comes: its POST carries neither."""
+    for purpose in COOKIES:
+        if cookie_name(purpose) in request.COOKIES:
+            forget_pending(answer, letter, purpose)
+    if settings.CSRF_COOKIE_NAME in request.COOKIES:
+        answer.delete_cookie(settings.CSRF_COOKIE_NAME, samesite="Lax")
+    return answer
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_journey import LETTER, RECEIPT, fill_in, number_on, type_code
+from tests.promises.processes import until
+from tests.sealed import key_line_of, make_key
 from tests.test_offline import run, values
 
 pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
@@ -18,6 +24,42 @@ def make_token(page: Page, code: str) -> dict[str, str]:
     expect(page.locator("h1")).to_have_text("Your token is made. It does not count yet.")
     lines = page.locator("[data-part=text]").inner_text().splitlines()
     return dict(line.split(": ", 1) for line in lines)
+
+
+def kept_in(page: Page) -> int:
+    return page.evaluate("sessionStorage.length + localStorage.length")
+
+
+def refused(page: Page, code: str, sentence: str) -> None:
+    page.fill("input[name=code]", code)
+    page.press("input[name=code]", "Enter")
+    expect(page.locator("#sealed-problem")).to_contain_text(sentence)
+
+
+def lose_answer(page: Page, code: str) -> dict[str, str]:
+    """The site signs, and nobody hears of it. What was sent."""
+    sent: list[dict[str, str]] = []
+
+    def lose(route: Route) -> None:
+        sent.append(dict(parse_qsl(route.request.post_data)))
+        assert route.fetch().ok
+        route.abort()
+
+    page.route("**/token/", lose)
+    refused(page, code, "Nothing is lost")
+    page.unroute("**/token/")
+    return sent[0]
+
+
+def show_other_key(page: Page, address: str, other: Callable[[str], str]) -> None:
+    """The site says another key line on its page at this address."""
+
+    def change(route: Route) -> None:
+        answer = route.fetch()
+        text = re.sub(r"undersigned1-key[-.\w]+", lambda found: other(found[0]), answer.text())
+        route.fulfill(response=answer, body=text)
+
+    page.route(address, change)
 
 
 def waits(page: Page, receipt: str) -> None:
@@ -45,8 +87,8 @@ def test_a_token_is_made_and_counted_with_one_click_each(open_context, code_for,
     with page.expect_request("**/redeem/") as handed_in:
         page.get_by_role("button", name="Count my signature now").click()
     expect(page.locator("[data-part=counted]")).to_be_visible()
-    assert "cookie" not in handed_in.value.all_headers()
-    assert page.evaluate("sessionStorage.length + localStorage.length") == 0
+    assert {"cookie", "referer"}.isdisjoint(handed_in.value.all_headers())
+    assert kept_in(page) == 0
     assert number_on(page, LETTER) == before
     waits(page, kept["receipt"])
     assert complaints == []
@@ -79,19 +121,140 @@ def test_an_answer_that_got_lost_is_fetched_again(open_context, code_for):
     page, address = open_context(), "sealed.lost@example.com"
     fill_in(page, LETTER, address=address, appear="anonymous")
     code = code_for(address)
-
-    def lose(route):
-        route.fetch()  # the site has signed
-        route.abort()
-
-    page.route("**/token/", lose)
-    page.fill("input[name=code]", code)
-    page.press("input[name=code]", "Enter")
-    expect(page.locator("#sealed-problem")).to_contain_text("Nothing is lost")
-    page.unroute("**/token/")
+    lose_answer(page, code)
     page.reload()
 
     assert make_token(page, code)["token"].startswith("undersigned1.ask-before-you-watch-us.")
+
+
+@pytest.mark.parametrize(
+    ("harm", "sentence"),
+    [
+        ("2222-2222", "cannot be used any more"),
+        ("ABCD-234", "look at the code"),
+        ("cookie", "asked for no code"),
+    ],
+)
+def test_a_signed_token_outlives_every_refusal(open_context, code_for, harm, sentence):
+    page, address = open_context(), f"sealed.{harm}@example.com".lower()
+    fill_in(page, LETTER, address=address, appear="anonymous")
+    code = code_for(address)
+    lose_answer(page, code)
+    if harm == "cookie":
+        page.context.clear_cookies(name="sign")
+    refused(page, code if harm == "cookie" else harm, sentence)
+
+    fill_in(page, LETTER, address=address, appear="anonymous")
+
+    assert make_token(page, code_for(address, number=2))["token"]
+
+
+def test_a_token_for_the_former_text_is_asked_for_first(open_context, code_for):
+    page, address, former = open_context(), "sealed.corrected@example.com", "ab" * 32
+    fill_in(page, LETTER, address=address, appear="anonymous")
+    code = code_for(address)
+    show_other_key(page, "**/code/", lambda line: re.sub(r"\.[0-9a-f]{64}\.", f".{former}.", line))
+    page.reload()
+    assert former in page.locator("form[data-sealed]").get_attribute("data-key-line")
+    lose_answer(page, code)
+    page.unroute("**/code/")
+    page.reload()
+    assert former not in page.locator("form[data-sealed]").get_attribute("data-key-line")
+
+    assert f".{former}." in make_token(page, code)["token"]
+
+
+def test_a_hidden_token_that_was_never_signed_gives_way_to_the_text_in_force(open_context, code_for):
+    page, address, former = open_context(), "sealed.refused@example.com", "ab" * 32
+    fill_in(page, LETTER, address=address, appear="anonymous")
+    code = code_for(address)
+    show_other_key(page, "**/code/", lambda line: re.sub(r"\.[0-9a-f]{64}\.", f".{former}.", line))
+    page.reload()
+    assert former in page.locator("form[data-sealed]").get_attribute("data-key-line")
+    refused(page, "2222-2222", "not the code that was sent")
+    page.unroute("**/code/")
+    page.reload()
+
+    assert f".{former}." not in make_token(page, code)["token"]
+
+
+def test_two_people_in_one_tab_get_a_token_each(open_context, code_for):
+    page, people = open_context(), ["sealed.first@example.com", "sealed.second@example.com"]
+    fill_in(page, LETTER, address=people[0], appear="anonymous")
+    first = lose_answer(page, code_for(people[0]))
+    fill_in(page, LETTER, address=people[1], appear="anonymous")
+
+    second = lose_answer(page, code := code_for(people[1]))
+    assert first["blinded"] != second["blinded"]
+    kept = [make_token(page, code)]
+    page.get_by_role("button", name="Keep it for later").click()
+    fill_in(page, LETTER, address=people[0], appear="anonymous")
+    kept.append(make_token(page, code_for(people[0], number=2)))
+    page.get_by_role("button", name="Keep it for later").click()
+
+    assert kept[0]["token"] != kept[1]["token"]
+    assert kept_in(page) == 0
+
+
+@pytest.mark.parametrize(
+    "ending", ["Count my signature now", "Keep it for later or another network", "Save it as a file"]
+)
+def test_a_token_stays_in_its_tab_until_it_is_safe(open_context, code_for, complaints, ending):
+    page, address = open_context(), f"sealed.{ending[:4].lower()}@example.com"
+    warned: list[str] = []
+    page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
+    fill_in(page, LETTER, address=address, appear="anonymous")
+    kept = make_token(page, code_for(address))
+
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Your token is made. It does not count yet.")
+    assert all(value in page.locator("[data-part=text]").inner_text() for value in kept.values())
+    page.goto(LETTER)
+    assert "inverse" not in page.evaluate("JSON.stringify(sessionStorage)")
+    page.go_back()
+    expect(page.locator("[data-part=text]")).to_contain_text(kept["token"])
+    assert set(warned) == {"beforeunload"}
+
+    warned.clear()
+    page.get_by_text(ending, exact=False).first.click()
+    until(lambda: kept_in(page) == 0)
+    page.goto(LETTER)
+    assert (warned, complaints) == ([], [])
+
+
+def test_a_token_of_a_key_that_strangers_do_not_see_is_not_handed_in(open_context, code_for):
+    page, address = open_context(), "sealed.tagged@example.com"
+    fill_in(page, LETTER, address=address, appear="anonymous")
+    make_token(page, code_for(address))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    show_other_key(page, "**/verify/", lambda line: key_line_of(make_key("another")))
+
+    with page.expect_request("**/verify/") as compared:
+        page.get_by_role("button", name="Count my signature now").click()
+
+    expect(page.locator("[data-part=problem]")).to_contain_text("Strangers are shown another key")
+    assert {"cookie", "referer"}.isdisjoint(compared.value.all_headers())
+    assert not any("redeem" in url for url in asked)
+    assert kept_in(page) == 1
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_token_that_cannot_be_counted_now_is_not_lost(open_context, code_for, status):
+    page, address = open_context(), f"sealed.{status}@example.com"
+    fill_in(page, LETTER, address=address, appear="anonymous")
+    make_token(page, code_for(address))
+    page.route("**/redeem/", lambda route: route.fulfill(status=status, body="<h1>No</h1>"))
+    page.get_by_role("button", name="Count my signature now").click()
+    problem = page.locator("[data-part=problem]")
+    expect(problem).to_contain_text("The token is not lost: please try again later")
+    expect(problem).not_to_contain_text("code")
+
+    page.unroute("**/redeem/")
+    page.get_by_role("button", name="Count my signature now").click()
+
+    expect(page.locator("[data-part=counted]")).to_be_visible()
+    assert kept_in(page) == 0
 
 
 def test_a_wrong_code_is_told_beside_the_field(open_context, code_for):
@@ -143,10 +306,15 @@ def test_without_script_the_offline_program_makes_the_token(open_context, code_f
     assert run(tmp_path, "unblind", paste=f"{answer}\n").returncode == 0
     kept = values((tmp_path / "undersigned-token.txt").read_text())
 
+    assert {cookie["name"] for cookie in page.context.cookies()} == {"sign", "csrf"}
     page.get_by_role("link", name="Where to hand it in").click()
+    expect(page.locator("main")).to_contain_text("private window or another browser")
     for name in ("token", "signature"):
         page.fill(f"textarea[name={name}]", kept[name])
-    page.locator("main form button").click()
+    with page.expect_request(lambda request: request.method == "POST") as handed_in:
+        page.locator("main form button").click()
     expect(page.locator("h1")).to_have_text("Your signature counts")
+    assert "cookie" not in handed_in.value.all_headers()
+    assert page.context.cookies() == []
     waits(page, kept["receipt"])
     assert complaints == []

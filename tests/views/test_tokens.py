@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -131,3 +133,27 @@ def test_the_scripts_carry_the_hash_of_their_files(client, mails, letter):
     page = client.get(at(letter, "code")).content.decode()
 
     assert page.count('integrity="sha384-') == 2
+
+
+def test_the_page_for_handing_in_forgets_what_this_browser_asked_for(client, mails, letter):
+    asked(client, letter, mails)
+    client.get(at(letter, "code"))
+    assert set(client.cookies) == {"sign", "csrf"}
+
+    client.get(at(letter, "redeem"))
+
+    left = {
+        name: (cookie.value, cookie["max-age"], cookie["path"]) for name, cookie in client.cookies.items()
+    }
+    assert left == {"sign": ("", 0, f"/letters/{letter.slug}/"), "csrf": ("", 0, "/")}
+
+
+def test_a_request_has_one_name_for_a_mailbox_and_another_for_another(mails, letter):
+    addresses = ["ada@example.test", "ADA+again@example.test", "bob@example.test"]
+    names = []
+    for address in addresses:
+        asked(browser := Client(), letter, mails, address)
+        page = browser.get(at(letter, "code")).content.decode()
+        names += re.findall(r'data-request="([0-9a-f]{16})"', page)
+
+    assert names[0] == names[1] != names[2]
