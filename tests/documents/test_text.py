@@ -139,7 +139,9 @@ def test_deep_nesting_ends_soon(source: str) -> None:
     to_html(source)
     to_text(source)
 
-    assert time.process_time() - started < 5  # of this processor, however busy it is; backtracking takes minutes
+    assert (
+        time.process_time() - started < 5
+    )  # of this processor, however busy it is; backtracking takes minutes
 
 
 def test_text_is_wrapped_and_says_where_links_lead() -> None:
