@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -9,6 +11,7 @@ from limits import RateLimitItemPerDay
 from redis import Redis
 
 from petitions import limits, mail
+from petitions.codes import sender
 from petitions.flows import bursts, letters
 from petitions.models import AuditEvent, Delivery, Domain, Signature
 from tests.factories import make_letter, make_user, make_workplace
@@ -18,10 +21,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def few(monkeypatch) -> None:
-    """The same rules with numbers that a test reaches."""
+def few(monkeypatch) -> Iterator[None]:
+    """The same rules with numbers that a test reaches; no mail arrives in the next one."""
     monkeypatch.setattr(bursts, "UNTYPED", 5)
     monkeypatch.setattr(bursts, "FEWEST", 3)
+    yield
+    sender.drain(10)
 
 
 def go_through(letter, number, *, start=0):
