@@ -45,14 +45,17 @@ def mail_server() -> Iterator[MailServer]:
     server.stop()
 
 
-@pytest.fixture
-def mails(mail_server, settings) -> MailServer:
-    """The mail server, empty, with the product connected to it. No code of an earlier test is on its way."""
-    codes.sender.drain(5)
+@pytest.fixture(autouse=True)
+def mails(mail_server, settings) -> Iterator[MailServer]:
+    """The mail server, empty, with the product connected to it.
+
+    For all tests, and left when the last code is out: the sender keeps its connections from one test to the next.
+    """
     mail_server.clear()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_PORT = mail_server.port
-    return mail_server
+    yield mail_server
+    codes.sender.drain(5)
 
 
 @pytest.fixture(autouse=True)
