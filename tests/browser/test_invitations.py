@@ -36,12 +36,18 @@ def use(page: Page, code: str, *, appear: str, name: str = "") -> None:
     page.locator("main form button").first.click()
 
 
+ORGANIZERS = {
+    "organizer@example.com",
+    "second.organizer@example.com",
+}  # of the sample letters, told of milestones
+
+
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_a_slip_of_paper_signs_without_any_mail(open_context, embedded, code_for, complaints, script):
     organizer = open_context()
     sign_in(organizer, embedded, code_for)
     codes = printed(organizer)
-    sent = len(embedded.mails())
+    known = {mail["to"] for mail in embedded.mails()}
     signer, anonymous = (open_context("phone", script=script) for _ in range(2))
 
     use(signer, codes[0], appear="full", name="Alan Turing")
@@ -54,6 +60,6 @@ def test_a_slip_of_paper_signs_without_any_mail(open_context, embedded, code_for
     assert RECEIPT.search(anonymous.inner_text("main"))
     use(signer, codes[1], appear="full", name="Alan Turing")
     expect(signer.locator("main")).to_contain_text("This invitation cannot be used.")
-    assert len(embedded.mails()) == sent
+    assert {mail["to"] for mail in embedded.mails()} <= known | ORGANIZERS
     wide = signer.evaluate("document.documentElement.scrollWidth") if script else 360
     assert (wide, complaints) == (360, [])

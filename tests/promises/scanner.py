@@ -68,6 +68,8 @@ class Scanner:
             fields = {
                 name: self._known.get(name) or value or "something" for name, value in form.fields.items()
             }
+            if not self.visitor.cookie("csrf"):  # the page for handing in a token has taken it away
+                self.visitor.get(starts[1])
             hidden = {"csrfmiddlewaretoken": self.visitor.cookie("csrf")} if form.method == "post" else {}
             page = self.visitor.send(form.action, **fields | hidden)
             self.submitted.append((form.action, page.status))
