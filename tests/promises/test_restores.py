@@ -140,7 +140,7 @@ def test_a_restore_while_mails_leave_sends_nothing(parts, mails, figures, tmp_pa
     parts.start_web()
     parts.manage("backup", str(backup))
     start(parts)
-    mails.wait(lambda: len(mails.mails) >= RECIPIENTS // 4, 60)
+    mails.wait(lambda: len(mails.mails) > 1, 60)
 
     said = parts.manage("restore", str(backup), "--yes")
     sent = len(mails.mails)
