@@ -6,6 +6,8 @@ import itertools
 import json
 import re
 import secrets
+import urllib.error
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from petitions.crypto import blind, tokens, typed
@@ -143,7 +145,8 @@ class Campaign:
             visitor.get(f"/{address}"),
             visitor.send(f"{LETTER}sign/", address=address, appear="full", name="No Token"),
             visitor.post(f"{LETTER}sign/", address=address, appear="nonsense", name="\x00"),
-            visitor.post(f"{LETTER}sign/", address=address, appear="full", name="x" * 2_600_000),
             visitor.post("/receipt/", receipt=address),
         ]
+        with suppress(urllib.error.URLError):  # the site answers and hangs up before it has read all
+            pages.append(visitor.post(f"{LETTER}sign/", address=address, name="x" * 2_600_000))
         return [page.status for page in pages]
