@@ -56,8 +56,7 @@ class Life(RuleBasedStateMachine):
         self.undone.callback(transaction.set_rollback, True)
         self.letter = make_letter(batch_size=BATCH)
         self.owner = self.letter.memberships.get().user
-        self.ours, self.before, self.age = Reckoning(), 0, 0
-        self.sent: dict[int, int] = {}
+        self.ours, self.before, self.age, self.sent = Reckoning(), 0, 0, dict[int, int]()
         self.done["runs"] += 1
 
     # --- What people do
@@ -135,8 +134,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def deliver(self) -> None:
-        number = snapshots.next_number(self.letter)
-        deliveries.deliver(self.letter, number=number, by=self.owner)
+        deliveries.deliver(self.letter, number=snapshots.next_number(self.letter), by=self.owner)
 
     @rule()
     def freeze(self) -> None:

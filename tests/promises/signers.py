@@ -119,6 +119,7 @@ class Signer:
     address: str
     mailed_to: str = ""  # as the mail server sees the address, where it was typed otherwise
     is_acknowledged: bool = False
+    is_refused: bool = False  # this mailbox has signed before
     answers: list[Answer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -139,6 +140,7 @@ class Signer:
     def type(self, code: str) -> Answer:
         answer = self._noted(self.browser.post(f"{self.path}code/", code=code))
         self.is_acknowledged = self.is_acknowledged or is_acknowledged(answer)
+        self.is_refused = self.is_refused or "already signed" in answer.text
         return answer
 
     def sign(self) -> None:
@@ -146,14 +148,22 @@ class Signer:
         self.type(self.ask(patience=PATIENCE))
 
     def sign_at_last(self, limit: float) -> None:
-        """Until it is acknowledged, through every fault on the way; given up when the clock is at `limit`."""
-        while not self.is_acknowledged and time.monotonic() < limit:
+        """Until the answer is yes or no, through every fault; given up when the clock is at `limit`."""
+        while not self.has_ended and time.monotonic() < limit:
             code = self.ask(patience=LOST_AFTER)
             while code and not self.type(code).is_an_answer and time.monotonic() < limit:
                 time.sleep(RETRY_AFTER)
-            if not self.is_acknowledged:
+            if not self.has_ended:
                 time.sleep(RETRY_AFTER)
         self.browser.close()
+
+    @property
+    def has_ended(self) -> bool:
+        return self.is_acknowledged or self.is_refused
+
+    @property
+    def unanswered(self) -> int:
+        return sum(not answer.is_an_answer for answer in self.answers)
 
     def _noted(self, answer: Answer) -> Answer:
         self.answers.append(answer)

@@ -72,7 +72,7 @@ def test_no_acknowledged_signature_is_lost(interrupted, mail_server, figures):
 
     acknowledged = {person.name for person in people if person.is_acknowledged}
     stored = Counter(name for (name,) in interrupted.rows(STORED))
-    unanswered = sum(not answer.is_an_answer for person in people for answer in person.answers)
+    unanswered = sum(person.unanswered for person in people)
     lost, doubled = acknowledged - set(stored), [name for name in stored if stored[name] > 1]
     figures(acknowledged=len(acknowledged), lost=len(lost), doubled=len(doubled), unanswered=unanswered)
     assert (len(acknowledged), lost, doubled, len(stored)) == (number, set(), [], number)
