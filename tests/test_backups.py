@@ -17,6 +17,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -35,6 +36,7 @@ from petitions.flows.signatures import Shown
 from petitions.models import Appear, Delivery, Installation, Letter, Signature, journal
 from tests import apart
 from tests.beside import Beside
+from tests.embedded.waiting import is_gone, until
 from tests.factories import make_draft, make_letter, make_user, sign, sign_many, signature_of
 from tests.promises.sizes import sized
 
@@ -289,8 +291,7 @@ def test_a_backup_that_is_ended_ends_its_program_and_leaves_nothing(backup, monk
 
     assert (ended.returncode, ended.stderr) == (1, "CommandError: Stopped. No backup was made.\n")
     assert list(backup.parent.iterdir()) == []
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    until(lambda: not psutil.pid_exists(pid) or is_gone(psutil.Process(pid)))
 
 
 def wait_for(path):
