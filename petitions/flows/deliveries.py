@@ -56,7 +56,9 @@ def tell_operators(letter: Letter, kind: str, *, key: str) -> None:
 
 
 def tell_followers(letter: Letter, kind: str, *, key: str, **about: object) -> None:
-    followers = letter.subscriptions.order_by("pk").values_list("pk", flat=True)  # not as they came
+    """Locked until commit: whoever unsubscribes meanwhile waits, and takes the notice along."""
+    locked = letter.subscriptions.select_for_update(no_key=True)
+    followers = locked.order_by("pk").values_list("pk", flat=True)  # not as they came
     enqueue(letter, kind, key=key, reader="subscription", ids=followers, **about)
 
 

@@ -35,6 +35,12 @@ def find(secret: str) -> Subscription | None:
     return Subscription.objects.select_related("letter").filter(secret_hash=typed.digest(secret)).first()
 
 
+@transaction.atomic
 def end(secret: str) -> None:
-    """Gone with what was still to be sent to it; harmless to repeat. No signature is touched."""
-    Subscription.objects.filter(secret_hash=typed.digest(secret)).delete()
+    """Gone with what was still to be sent to it; harmless to repeat. No signature is touched.
+
+    Locked first: a notice that is being written at this moment goes along.
+    """
+    mine = Subscription.objects.filter(secret_hash=typed.digest(secret))
+    list(mine.select_for_update())
+    mine.delete()

@@ -6,14 +6,24 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from petitions import counts
+from petitions import counts, subscribers
 from petitions.crypto import blind, typed
-from petitions.flows import batches, deliveries, invitations, letters, proofs, signatures, snapshots
+from petitions.flows import (
+    batches,
+    deliveries,
+    invitations,
+    letters,
+    proofs,
+    signatures,
+    snapshots,
+    subscriptions,
+)
 from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
-from petitions.models import Appear, Letter, Signature, Snapshot, WaitingSignature
+from petitions.models import Appear, Delivery, Letter, Signature, Snapshot, Subscription, WaitingSignature
+from tests.beside import Beside
 from tests.factories import make_invitations, make_letter, make_user, sign, signature_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -203,6 +213,24 @@ def test_invitations_used_while_they_are_voided_count_or_are_refused():
     assert letter.invitations.filter(proof="invitation").count() == 0
     valid = sum(letter.sheets.valid().values_list("number", flat=True))
     assert letter.invitations.filter(proof="former").count() == valid
+
+
+def test_unsubscribing_while_followers_are_told_waits_and_takes_the_notice_along():
+    letter = make_letter()
+    follower = subscribers.sealed(letter, address="ada@example.test", mark=b"m" * 32)
+    follower.save()
+    secret = subscribers.opened(follower)["secret"]
+
+    with transaction.atomic():
+        deliveries.tell_followers(letter, Delivery.Kind.CLOSING, key="closing")
+        left = Beside(lambda: subscriptions.end(secret))
+        left.wait_a_little()
+
+    assert left.outcome() is None
+    assert (Subscription.objects.count(), Delivery.objects.filter(kind=Delivery.Kind.CLOSING).count()) == (
+        0,
+        0,
+    )
 
 
 def test_two_first_sheets_at_once_share_a_key():
