@@ -38,6 +38,7 @@ def of_a_letter() -> list[Any]:
         address("signatures/", signatures.listing, "signatures"),
         address("signatures/<uuid:signature>/approve/", signatures.approve, "signature_approve"),
         address("signatures/<uuid:signature>/statement/", signatures.statement, "signature_statement"),
+        address("signatures/<uuid:signature>/pin/", signatures.pin, "signature_pin"),
         address("takedowns/", takedowns.listing, "takedowns"),
         address("takedowns/<int:takedown>/decide/", takedowns.decide, "takedown_decide"),
         address("domains/<int:domain>/lift/", domains.lift, "domain_lift"),

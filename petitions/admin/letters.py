@@ -41,7 +41,7 @@ class LetterAdmin(QuietAdmin):
     fieldsets = (
         (None, {"fields": WRITING}),
         (gettext_lazy("Who can sign, where and when"), {"fields": SIGNING}),
-        (gettext_lazy("Goal and answers"), {"fields": ("goal", "contact_address")}),
+        (gettext_lazy("Goal, look and answers"), {"fields": ("goal", "accent", "contact_address")}),
     )
 
     def get_urls(self) -> list[Any]:

@@ -56,5 +56,22 @@ def statement(request: HttpRequest, pk: int, signature: UUID) -> HttpResponse:
     return pages.done(request, letter, sentence, to="signatures")
 
 
+@require_POST
+def pin(request: HttpRequest, pk: int, signature: UUID) -> HttpResponse:
+    letter = access.letter(request, pk)
+    is_pinned, seen = request.POST.get("pin") == "yes", request.POST.get("seen", "")
+    try:
+        found = _named(letter, signature)
+        if not reviews.pin(found, seen=seen, is_pinned=is_pinned, by=access.person(request)):
+            return pages.failed(request, letter, str(MEANWHILE), to="signatures")
+    except reviews.TooManyPinned:
+        refusal = _("At most %(most)s names can stand above the others.") % {"most": reviews.MOST_PINNED}
+        return pages.failed(request, letter, refusal, to="signatures")
+    sentence = (
+        _("The name stands above the others now.") if is_pinned else _("The name stands among the others.")
+    )
+    return pages.done(request, letter, sentence, to="signatures")
+
+
 def _named(letter: Letter, pk: UUID) -> Signature:
     return get_object_or_404(letter.signatures.all().named().select_related("letter"), pk=pk)

@@ -9,8 +9,14 @@ from django.db import transaction
 
 from accounts.models import User
 from petitions.flows import audit, snapshots
-from petitions.models import Signature
+from petitions.models import Letter, Signature
 from petitions.models.signatures import SignatureQuerySet
+
+MOST_PINNED = 12
+
+
+class TooManyPinned(Exception):
+    """Where everybody stands above, nobody does."""
 
 
 @transaction.atomic
@@ -31,6 +37,20 @@ def show_statement(signature: Signature, *, seen: str, is_shown: bool, by: User)
     if not rows.update(shows_statement=is_shown):
         return False
     audit.record("statement_shown" if is_shown else "statement_not_shown", letter=signature.letter, by=by)
+    return True
+
+
+@transaction.atomic
+def pin(signature: Signature, *, seen: str, is_pinned: bool, by: User) -> bool:
+    """Let the line stand above the others, or no longer. Raises `TooManyPinned`. False as for statements."""
+    letter = signature.letter
+    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)  # one organizer after the other
+    if is_pinned and letter.signatures.all().named().filter(is_pinned=True).count() >= MOST_PINNED:
+        raise TooManyPinned
+    rows = _as_seen(signature, seen).filter(is_pinned=not is_pinned, is_under_review=False)
+    if not rows.update(is_pinned=is_pinned):
+        return False
+    audit.record("pinned" if is_pinned else "unpinned", letter=letter, by=by)
     return True
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models.functions import Now
 
-from petitions.crypto import typed
+from petitions.crypto import marks, typed
 from petitions.flows import milestones, proofs, snapshots
 from petitions.forms.people import mixes_scripts
 from petitions.models import (
@@ -23,6 +23,7 @@ from petitions.models import (
     Takedown,
     Version,
     WaitingSignature,
+    Workplace,
 )
 from petitions.models.signatures import SignatureQuerySet, searchable
 from petitions.pending import Pending
@@ -103,7 +104,22 @@ def _sign_once(letter: Letter, pending: Pending) -> None:
     if not Mark.objects.get_or_create(letter=letter, value=bytes.fromhex(pending.mark))[1]:
         raise AlreadySigned
     shown = Shown(pending.appear, pending.name, pending.role, pending.statement)
-    store(letter, shown, receipt_hash=typed.digest(pending.receipt), proof=Proof.MAILBOX)
+    workplace = workplace_shown(letter, pending)
+    store(
+        letter,
+        shown,
+        receipt_hash=typed.digest(pending.receipt),
+        proof=Proof.MAILBOX,
+        workplace=workplace,
+    )
+
+
+def workplace_shown(letter: Letter, pending: Pending) -> Workplace | None:
+    """Where a letter has several, a named line says which; with one it would say nothing, and is not kept."""
+    if pending.is_anonymous or not letter.has_several_workplaces:
+        return None
+    domain = letter.domain(marks.split(pending.address)[1])
+    return domain.workplace if domain else None
 
 
 def require_same_text(letter: Letter, pending: Pending) -> None:
@@ -127,6 +143,7 @@ def store(
     proof: str,
     seal: Seal | None = None,
     version: Version | None = None,
+    workplace: Workplace | None = None,
 ) -> None:
     """Anonymous signatures wait for their batch, sealed ones with their proof; no version is the one in force."""
     common = {"letter": letter, "receipt_hash": receipt_hash, "proof": proof}
@@ -135,7 +152,8 @@ def store(
         kind = {"kind": Signature.Kind.BY_POLICY} if seal is None else seal.fields()
         WaitingSignature.objects.create(**common | kind)
         return
-    Signature.objects.create(kind=Signature.Kind.NAMED, signed_at=Now(), **words(shown), **common)
+    common |= {"kind": Signature.Kind.NAMED, "signed_at": Now(), "workplace": workplace}
+    Signature.objects.create(**words(shown), **common)
     tell_of_change(letter)
 
 
@@ -146,15 +164,18 @@ def words(shown: Shown) -> dict[str, object]:
         "statement": shown.statement,
         "search": searchable(shown.name, shown.role),
         "is_under_review": mixes_scripts(f"{shown.name} {shown.role}"),
+        "is_pinned": False,
         "shows_statement": False,
     }
 
 
 NO_WORDS = {
+    "workplace": None,
     "name": "",
     "role": "",
     "statement": "",
     "search": "",
+    "is_pinned": False,
     "is_under_review": False,
     "shows_statement": False,
 }

@@ -35,6 +35,7 @@ class LetterForm(forms.ModelForm):
             "opens_at",
             "closes_at",
             "goal",
+            "accent",
             "contact_address",
         ]
         field_classes = {

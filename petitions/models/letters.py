@@ -58,6 +58,16 @@ class Letter(models.Model):
         CLOSED = "closed", _("closed")
         ARCHIVED = "archived", _("archived")
 
+    class Accent(models.TextChoices):
+        """Colours of the stylesheet, each legible on paper and on black (WCAG 2.2, contrast AA)."""
+
+        NAVY = "navy", _("navy")
+        FOREST = "forest", _("forest green")
+        TEAL = "teal", _("teal")
+        PLUM = "plum", _("plum")
+        WINE = "wine", _("wine red")
+        EARTH = "earth", _("earth brown")
+
     SMALLEST_BATCH = 5
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -84,6 +94,13 @@ class Letter(models.Model):
         _("public"),
         default=True,
         help_text=_("Listed on the home page. Otherwise only those with the link find it."),
+    )
+    accent = models.CharField(
+        _("accent colour"),
+        max_length=6,
+        choices=Accent.choices,
+        default=Accent.NAVY,
+        help_text=_("Of buttons, rules and numbers on the letter's pages."),
     )
     goal = models.PositiveIntegerField(_("goal"), null=True, blank=True)
     batch_size = models.PositiveSmallIntegerField(
@@ -135,6 +152,10 @@ class Letter(models.Model):
             ),
             models.CheckConstraint(condition=Q(batch_size__gte=5), name="a_batch_hides_each_of_its_signers"),
             models.CheckConstraint(condition=Q(goal=None) | Q(goal__gt=0), name="a_goal_is_above_zero"),
+            models.CheckConstraint(
+                condition=Q(accent__in=["navy", "forest", "teal", "plum", "wine", "earth"]),
+                name="a_letter_has_a_known_accent",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -172,7 +193,11 @@ class Letter(models.Model):
 
     def domain(self, name: str) -> Domain | None:
         """The domain of this letter's workplaces with exactly this ASCII name."""
-        return Domain.objects.filter(name=name, workplace__letters=self).first()
+        return Domain.objects.filter(name=name, workplace__letters=self).select_related("workplace").first()
+
+    @property
+    def has_several_workplaces(self) -> bool:
+        return self.workplaces.count() > 1
 
     def key_name(self, purpose: str) -> str:
         """Where the letter's key for this purpose lies below `KEYS_DIR`."""

@@ -16,6 +16,7 @@ from petitions.models.letters import Letter
 from petitions.models.proofs import Proof
 from petitions.models.publickeys import PublicKey
 from petitions.models.versions import Version
+from petitions.models.workplaces import Workplace
 
 SEARCHED = 1_000  # characters; one ligature can unfold into eighteen
 
@@ -80,6 +81,13 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def latest_first(self) -> SignatureQuerySet:
         return self.order_by("-signed_at", "pk")
 
+    def first_first(self) -> SignatureQuerySet:
+        return self.latest_first().reverse()
+
+    def from_workplace(self, workplace: Workplace | None) -> SignatureQuerySet:
+        """The named ones from there; from everywhere without one."""
+        return self.filter(workplace=workplace) if workplace else self
+
     def matching(self, words: str) -> SignatureQuerySet:
         """Those whose line contains each word; names under review are not found by what they hide."""
         found = self.filter(is_under_review=False) if words.strip() else self
@@ -124,6 +132,10 @@ class Signature(models.Model):
     role = models.CharField(_("role"), max_length=120, blank=True)
     statement = models.CharField(_("statement"), max_length=280, blank=True)
     search = models.CharField(max_length=SEARCHED, blank=True, editable=False)
+    workplace = models.ForeignKey(  # shown where a letter has several; otherwise it is not stored
+        Workplace, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("workplace")
+    )
+    is_pinned = models.BooleanField(_("pinned"), default=False)  # stands above the others
     is_under_review = models.BooleanField(_("under review"), default=False)
     shows_statement = models.BooleanField(_("statement shown"), default=False)
     signed_on = models.DateField(_("signed on"), db_default=TruncDate(Now()))
@@ -158,6 +170,10 @@ class Signature(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="named", state="published") | Q(name="", role="", statement="", search=""),
                 name="only_a_published_named_signature_says_who",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="named", state="published") | Q(workplace=None, is_pinned=False),
+                name="only_a_published_named_signature_says_where_or_stands_above",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="named", state="published") | ~Q(name="", role="") | Q(receipt_hash=None),

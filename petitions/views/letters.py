@@ -16,10 +16,8 @@ from petitions.documents import text
 from petitions.documents.sentences import count_sentences
 from petitions.models import Letter, Milestone, Tally, Version
 from petitions.models.signatures import searchable
-from petitions.views import outcomes
+from petitions.views import outcomes, signatories
 from petitions.views.answers import for_letter, is_signable
-
-LATEST = 20  # names on the letter's own page
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
         "count_sentences": count_sentences(tally.as_json(), documents.domain_names(letter)),
         "progress": _progress(letter, milestones, tally.total),
         "milestones": milestones,
-        "signatories": list(letter.signatures.all().named().latest_first()[:LATEST]),
+        "signatories": signatories.of(letter),
         "is_signable": signable,
         "opens_later": letter.is_open and not signable and not _has_begun(letter),
         **outcomes.afterwards(letter),

@@ -151,6 +151,7 @@ def _code_page(
         "purpose": purpose,
         "preview": asked.public_line if asked else "",
         "statement": asked.statement if asked else "",
+        "workplace": signatures.workplace_shown(letter, asked) if asked and purpose == "sign" else None,
         "is_anonymous": bool(asked and asked.is_anonymous),
         "again_url": reverse(AGAIN[purpose], args=[letter.slug]),
         "action_url": reverse(ACTION[purpose], args=[letter.slug]),

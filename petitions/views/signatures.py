@@ -17,7 +17,7 @@ from petitions import codes, counts, limits
 from petitions.crypto import typed
 from petitions.flows import proofs, signatures
 from petitions.forms.signatures import SignForm
-from petitions.models import Letter
+from petitions.models import Letter, Workplace
 from petitions.pending import Pending
 from petitions.views import errors
 from petitions.views.answers import (
@@ -40,10 +40,23 @@ PAGE = 100
 @for_letter
 def listing(request: HttpRequest, letter: Letter) -> HttpResponse:
     words = request.GET.get("q", "")[:100].replace("\x00", "")
-    rows = letter.signatures.all().named().matching(words).latest_first()
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    context = {"letter": letter, "page": page, "q": words, "tally": counts.shown(letter)}
+    workplaces = list(letter.workplaces.all())
+    chosen = _chosen(workplaces, request.GET.get("workplace", ""))
+    rows = letter.signatures.all().named().from_workplace(chosen).matching(words).latest_first()
+    context = {
+        "letter": letter,
+        "page": Paginator(rows.select_related("workplace"), PAGE).get_page(request.GET.get("page")),
+        "q": words,
+        "workplace": chosen,
+        "workplaces": workplaces if len(workplaces) > 1 else [],
+        "tally": counts.shown(letter),
+    }
     return render(request, "signatures/list.html", context)
+
+
+def _chosen(workplaces: list[Workplace], typed: str) -> Workplace | None:
+    """Anything that is none of the letter's workplaces chooses all of them."""
+    return next((workplace for workplace in workplaces if str(workplace.pk) == typed), None)
 
 
 @never_cache

@@ -30,6 +30,7 @@ def new_letter(**changes: Any) -> dict[str, Any]:
         "text": "We ask for a fair rota.",
         "signing_line": "Employees of Example",
         "batch_size": 10,
+        "accent": "navy",
         "is_listed": "on",
         **rows("demands", {"title": "Plan ahead"}, {"title": "Pay for changes"}, {"title": "Listen"}),
         **rows(
@@ -61,6 +62,7 @@ def as_stored(letter: Letter, **changes: Any) -> dict[str, Any]:
         "is_listed": "on" if letter.is_listed else None,
         "slug": letter.slug,
         "goal": letter.goal or "",
+        "accent": letter.accent,
         "contact_address": letter.contact_address,
         **rows("demands", *demands, initial=len(demands)),
         **rows("recipients", *recipients, initial=len(recipients)),

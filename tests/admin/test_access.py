@@ -36,6 +36,7 @@ def path_of(name: str, letter: Letter) -> str:
         "petitions_letter_snapshot_cancel": [letter.snapshots.get().pk],
         "petitions_letter_domain_lift": [letter.workplaces.get().domains.first().pk],
         "petitions_letter_signature_approve": [signature.pk],
+        "petitions_letter_signature_pin": [signature.pk],
         "petitions_letter_signature_statement": [signature.pk],
         "petitions_letter_takedown_decide": [
             Takedown.objects.create(letter=letter, signature=signature, reason="Not me").pk

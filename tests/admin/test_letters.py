@@ -43,7 +43,13 @@ def test_letter_is_written_on_one_page(as_owner, owner):
 
 def test_draft_may_be_unfinished(as_owner):
     empty = rows("demands") | rows("recipients") | rows("milestones")
-    data = {"title": "Fair rota", "signing_line": "Us", "batch_size": 10, "is_listed": "on"} | empty
+    data = {
+        "title": "Fair rota",
+        "signing_line": "Us",
+        "batch_size": 10,
+        "accent": "navy",
+        "is_listed": "on",
+    } | empty
     assert as_owner.post(ADD, data).status_code == 303
 
 

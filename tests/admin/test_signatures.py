@@ -132,3 +132,39 @@ def test_looking_shows_no_statement(as_owner, letter):
     assert as_owner.get(url, {"show": "yes", "seen": signature.words_digest}).status_code == 405
     signature.refresh_from_db()
     assert signature.public_statement == ""
+
+
+def pin(client, signature: Signature, answer: str = "yes"):
+    posted = {"pin": answer, "seen": signature.words_digest}
+    return client.post(page("signature_pin", signature.letter, signature.pk), posted, follow=True)
+
+
+def test_a_name_is_put_above_the_others_and_back(as_owner, letter):
+    signature = signature_of(sign(letter, "Ada Lovelace"))
+
+    pin(as_owner, signature)
+    assert Signature.objects.get(pk=signature.pk).is_pinned
+    assert "Put back" in shown(as_owner, letter)
+    pin(as_owner, signature, "no")
+
+    assert not Signature.objects.get(pk=signature.pk).is_pinned
+    assert [event.verb for event in AuditEvent.objects.order_by("pk")][-2:] == ["pinned", "unpinned"]
+
+
+def test_a_name_under_review_stands_above_nobody(as_owner, letter):
+    signature = signature_of(sign(letter, LOOKALIKE))
+
+    answer = pin(as_owner, signature)
+
+    assert not Signature.objects.get(pk=signature.pk).is_pinned
+    assert "Nothing was done" in answer.content.decode()
+
+
+def test_at_most_twelve_names_stand_above_the_others(as_owner, letter):
+    found = [signature_of(sign(letter, "Ada Lovelace")) for _ in range(13)]
+
+    for signature in found:
+        answer = pin(as_owner, signature)
+
+    assert "At most 12 names" in answer.content.decode()
+    assert letter.signatures.filter(is_pinned=True).count() == 12

@@ -1,0 +1,40 @@
+"""The names on a letter's own page: who stands above, who came first, who came last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from petitions.models import Letter, Signature
+from petitions.models.signatures import SignatureQuerySet
+
+FIRST = 5
+LATEST = 20
+WHOLE = FIRST + LATEST  # names that one list shows without cutting it
+
+
+@dataclass(frozen=True)
+class Signatories:
+    """`first` is empty where `latest` has them all; nobody stands twice."""
+
+    pinned: list[Signature]
+    first: list[Signature]
+    latest: list[Signature]
+
+    def __bool__(self) -> bool:
+        return bool(self.pinned or self.latest)
+
+
+def of(letter: Letter) -> Signatories:
+    """In three queries at most, however many have signed."""
+    named = letter.signatures.all().named().select_related("workplace")
+    others = named.filter(is_pinned=False)
+    latest = list(others.latest_first()[: WHOLE + 1])
+    return Signatories(
+        pinned=list(named.filter(is_pinned=True).first_first()),
+        first=_first(others) if len(latest) > WHOLE else [],
+        latest=latest[:LATEST] if len(latest) > WHOLE else latest,
+    )
+
+
+def _first(signatures: SignatureQuerySet) -> list[Signature]:
+    return list(signatures.first_first()[:FIRST])
