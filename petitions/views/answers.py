@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from petitions import pending
+from petitions.languages import carried
 from petitions.models import Letter
 from petitions.pending import Pending
 
@@ -24,6 +25,9 @@ class SeeOther(HttpResponseRedirect):
     """303 (RFC 9110, 15.4.4): the next request is a GET, so that reloading repeats nothing."""
 
     status_code = 303
+
+    def __init__(self, address: str) -> None:
+        super().__init__(carried(address))
 
 
 def for_letter(
