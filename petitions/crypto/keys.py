@@ -37,8 +37,12 @@ def read(folder: Path, name: str) -> bytes:
 
 
 def read_or_create(folder: Path, name: str) -> bytes:
-    create(folder, name)
-    return read(folder, name)
+    """The key, made when it is asked for the first time; afterwards nothing is written."""
+    try:
+        return read(folder, name)
+    except KeyMissing:
+        create(folder, name)
+        return read(folder, name)
 
 
 def destroy(folder: Path, name: str) -> None:

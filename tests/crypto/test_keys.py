@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import multiprocessing
+import os
 import stat
 import threading
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +38,36 @@ def test_many_who_make_it_at_once_read_the_same(tmp_path):
         thread.join()
 
     assert len(seen) == 1
+
+
+PROCESSES = 8
+
+
+def test_many_processes_that_make_it_at_once_read_the_same(tmp_path):
+    spawned = multiprocessing.get_context("spawn")
+    together, read = spawned.Barrier(PROCESSES), spawned.SimpleQueue()
+    makers = [spawned.Process(target=make_in, args=(tmp_path, together, read)) for _ in range(PROCESSES)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join(60)
+
+    assert [maker.exitcode for maker in makers] == [0] * PROCESSES
+    assert {read.get() for _ in makers} == {(tmp_path / "cookies.key").read_bytes()}
+    assert [path.name for path in tmp_path.iterdir()] == ["cookies.key"]
+
+
+def make_in(folder: Path, together: Barrier, read) -> None:
+    together.wait(60)
+    read.put(keys.read_or_create(folder, "cookies.key"))
+
+
+def test_a_key_that_is_there_is_read_and_nothing_is_written(tmp_path):
+    first = keys.read_or_create(tmp_path, "cookies.key")
+    os.utime(tmp_path, (0, 0))
+
+    assert [keys.read_or_create(tmp_path, "cookies.key") for _ in range(3)] == [first] * 3
+    assert tmp_path.stat().st_mtime == 0  # no draft came and went
 
 
 def test_a_destroyed_key_is_gone(tmp_path):
