@@ -24,6 +24,7 @@ of_a_letter = [
     path("code/again/", proofs.again, {"purpose": "sign"}, name="code_again"),
     path("signed/", signatures.signed, name="signed"),
     path("token/", tokens.issue, name="token"),
+    path("token/done/", tokens.done, name="token_done"),
     path("token/offline/", tokens.offline, name="token_offline"),
     path("invitation/", invitations.sign, name="invitation"),
     path("invitation/token/", invitations.token, name="invitation_token"),

@@ -182,7 +182,7 @@ def letter_by_invitation(monkeypatch):
             sealed.make_key("another"), letter=letter.slug, version=letter.version.sha256
         )
         blinded, inverse = blind.blind(public, token.message())
-        issued = invitations.issue(letter, code, blinded)
+        issued = invitations.issue(letter, code, blinded, version=letter.version.sha256)
         signature = blind.finalize(public, token.message(), issued.blind_signature, inverse)
     redeeming.redeem(letter, str(token), tokens.to_text(signature))
     batches.publish_waiting(letter)

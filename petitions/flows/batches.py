@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from petitions.flows import signatures
-from petitions.models import Invitation, Letter, Proof, Signature, WaitingSignature
+from petitions.models import Letter, Signature, WaitingSignature
 
 
 def publish_full(letter: Letter) -> int:
@@ -38,8 +38,5 @@ def publish_waiting(letter: Letter) -> int:
 
 def _count_tokens(letter: Letter) -> None:
     """Only now, with a batch: a number that moved with each token would say who came when."""
-    issued = {Proof.MAILBOX: letter.marks.exclude(blinded_hash=None).count()}
-    for proof in Invitation.PROOFS:
-        issued[proof] = letter.invitations.sealed().filter(proof=proof).count()
-    for proof, number in issued.items():
-        letter.public_keys.filter(proof=proof).update(issued=number)
+    for key in letter.public_keys.all():
+        letter.public_keys.filter(pk=key.pk).update(issued=key.given())

@@ -8,7 +8,7 @@ from accounts.models import User
 from petitions.crypto import typed
 from petitions.crypto.tokens import to_text
 from petitions.flows import audit, signatures, tokens
-from petitions.flows.signatures import LetterNotOpen, Shown
+from petitions.flows.signatures import LetterNotOpen, Shown, TextCorrected
 from petitions.flows.tokens import Issued
 from petitions.models import Invitation, Letter, Proof, Sheet
 
@@ -49,46 +49,49 @@ def void(letter: Letter, *, by: User) -> None:
     audit.record("invitations_voided", letter=letter, by=by)
 
 
-def sign(letter: Letter, code: str, shown: Shown, receipt: str) -> None:
+def sign(letter: Letter, code: str, shown: Shown, receipt: str, *, version: str) -> None:
     """Turn a code into one signature. The same with the same receipt is answered the same, without a second one.
 
-    Raises `InvitationRefused`, `LetterNotOpen`.
+    `version` is the hash of the text that was read. Raises `InvitationRefused`, `TextCorrected`, `LetterNotOpen`.
     """
     try:
-        _sign_once(letter, code, shown, receipt)
-    except (InvitationRefused, LetterNotOpen):
+        _sign_once(letter, code, shown, receipt, version)
+    except (InvitationRefused, TextCorrected, LetterNotOpen):
         if not signatures.has_receipt(letter, receipt):
             raise  # otherwise it was this very request that signed, and its answer was lost
 
 
 @transaction.atomic
-def _sign_once(letter: Letter, code: str, shown: Shown, receipt: str) -> None:
+def _sign_once(letter: Letter, code: str, shown: Shown, receipt: str, version: str) -> None:
     # Enter before holding the invitation's row: whoever closes the letter removes that row.
     signatures.enter(letter)
+    signatures.require_same_text(letter, version)
     invitation = letter.invitations.filter(code_hash=typed.digest(code)).first()
     if invitation is None or not invitation.consume():
         raise InvitationRefused
     signatures.store(letter, shown, receipt_hash=typed.digest(receipt), proof=invitation.proof)
 
 
-def issue(letter: Letter, code: str, blinded: bytes) -> Issued:
+def issue(letter: Letter, code: str, blinded: bytes, *, version: str) -> Issued:
     """Sign a hidden token for whoever has a code. The same hidden token again gets the same answer.
 
-    Raises `InvitationRefused`, `LetterNotOpen`, `tokens.NoToken`, `blind.BlindedNotUsable`.
+    Raises `InvitationRefused`, `TextCorrected`, `LetterNotOpen`, `tokens.NoToken`, `blind.BlindedNotUsable`.
     """
     hashed = typed.digest(to_text(blinded))
     invitation = letter.invitations.usable_for(hashed).filter(code_hash=typed.digest(code)).first()
     if invitation is None:
         raise InvitationRefused if _is_signable(letter) else LetterNotOpen
     issued = tokens.blindly(letter.public_keys.get(proof=invitation.proof), blinded)
-    _consume_for(letter, invitation, hashed)
+    if invitation.is_unused:  # otherwise this very token was signed before, and its answer was lost
+        _consume_for(letter, invitation, hashed, version)
     return issued
 
 
 @transaction.atomic
-def _consume_for(letter: Letter, invitation: Invitation, hashed: bytes) -> None:
+def _consume_for(letter: Letter, invitation: Invitation, hashed: bytes, version: str) -> None:
     """Nothing is given away unless this commits."""
     signatures.enter(letter)
+    signatures.require_same_text(letter, version)
     if not invitation.consume_for(hashed):
         raise InvitationRefused
 

@@ -77,7 +77,7 @@ class Seal:
 def sign(letter: Letter, pending: Pending, code: str) -> None:
     """Turn the right code into one signature. The same code again is answered the same, without a second one.
 
-    Raises `proofs.CodeRefused`, `AlreadySigned`, `LetterNotOpen`.
+    Raises `proofs.CodeRefused`, `AlreadySigned`, `TextCorrected`, `LetterNotOpen`.
     """
     try:
         proofs.check(pending, code)
@@ -100,7 +100,7 @@ def has_receipt(letter: Letter, receipt: str) -> bool:
 def _sign_once(letter: Letter, pending: Pending) -> None:
     proofs.consume(pending)
     enter(letter)
-    require_same_text(letter, pending)
+    require_same_text(letter, pending.version)
     if not Mark.objects.get_or_create(letter=letter, value=bytes.fromhex(pending.mark))[1]:
         raise AlreadySigned
     shown = Shown(pending.appear, pending.name, pending.role, pending.statement)
@@ -122,9 +122,9 @@ def workplace_shown(letter: Letter, pending: Pending) -> Workplace | None:
     return domain.workplace if domain else None
 
 
-def require_same_text(letter: Letter, pending: Pending) -> None:
+def require_same_text(letter: Letter, version: str) -> None:
     """Inside the letter's lock: nobody signs words that they have not read. Raises `TextCorrected`."""
-    if pending.version != letter.version.sha256:
+    if version != letter.version.sha256:
         raise TextCorrected
 
 

@@ -38,7 +38,11 @@ class Issued:
     """The site's blind signature, and the key that made it."""
 
     blind_signature: bytes
-    key_id: str
+    key: PublicKey
+
+    @property
+    def key_id(self) -> str:
+        return self.key.key_id
 
 
 def make_key(letter: Letter, proof: str) -> PublicKey:
@@ -56,15 +60,16 @@ def key_of(letter: Letter, proof: str) -> PublicKey | None:
     return letter.public_keys.select_related("letter").filter(proof=proof).first()
 
 
-def are_few(letter: Letter) -> bool:
-    """Whether whoever hands in a token now stands in a crowd smaller than a batch."""
-    return letter.marks.exclude(blinded_hash=None).count() < letter.batch_size
+def are_few(key: PublicKey) -> bool:
+    """Whether whoever hands in a token of this key now stands in a crowd smaller than a batch."""
+    return key.given() < key.letter.batch_size
 
 
 def issue(letter: Letter, pending: Pending, code: str, blinded: bytes) -> Issued:
     """Sign a hidden token for whoever typed the right code. The same hidden token again gets the same answer.
 
-    Raises `proofs.CodeRefused`, `AlreadySigned`, `signatures.LetterNotOpen`, `NoToken`, `blind.BlindedNotUsable`.
+    Raises `proofs.CodeRefused`, `AlreadySigned`, `signatures.TextCorrected`, `signatures.LetterNotOpen`, `NoToken`,
+    `blind.BlindedNotUsable`.
     """
     key = key_of(letter, Proof.MAILBOX)
     if not letter.is_open:
@@ -89,7 +94,7 @@ def _mark_once(letter: Letter, pending: Pending, blinded: bytes) -> None:
     """Nothing is given away unless this commits."""
     proofs.consume(pending)
     signatures.enter(letter)
-    signatures.require_same_text(letter, pending)
+    signatures.require_same_text(letter, pending.version)
     hashed = {"blinded_hash": typed.digest(tokens.to_text(blinded))}
     if not Mark.objects.get_or_create(letter=letter, value=bytes.fromhex(pending.mark), defaults=hashed)[1]:
         raise AlreadySigned
@@ -107,7 +112,7 @@ def blindly(key: PublicKey, blinded: bytes) -> Issued:
     Raises `NoToken` when the letter was closed, `blind.BlindedNotUsable`.
     """
     try:
-        return Issued(blind.blind_sign(_private(key.private_name), blinded), key.key_id)
+        return Issued(blind.blind_sign(_private(key.private_name), blinded), key)
     except keys.KeyMissing:
         raise NoToken from None
 

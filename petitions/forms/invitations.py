@@ -36,10 +36,18 @@ class InvitationField(forms.CharField):
         return code
 
 
+class VersionField(forms.CharField):
+    """The hash of the text that the page showed as the one to be signed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, max_length=64, widget=forms.HiddenInput, **options)
+
+
 class InvitationForm(AppearanceForm):
     """`attempt` is this page's own: with it the same code is answered again as the first time."""
 
     invitation = InvitationField()
+    version = VersionField()
     attempt = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -54,6 +62,7 @@ class BlindedInvitationForm(HiddenTokenForm):
     """An invitation with a hidden token, made by a program on the signer's side."""
 
     invitation = InvitationField()
+    version = VersionField()
     field_order = ["invitation", "blinded"]
 
 

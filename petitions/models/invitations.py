@@ -55,6 +55,10 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
+    @property
+    def is_unused(self) -> bool:
+        return self.blinded_hash is None
+
     def consume(self) -> bool:
         """True for the one caller who uses it up."""
         return bool(Invitation.objects.unused().filter(pk=self.pk).delete()[0])

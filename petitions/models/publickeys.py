@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import tokens
+from petitions.models.invitations import Invitation
 from petitions.models.letters import Letter
 from petitions.models.proofs import Proof
 
@@ -34,6 +35,12 @@ class PublicKey(models.Model):
     def line(self) -> str:
         """All that is needed to make a token for the text in force."""
         return tokens.key_line(self.letter.slug, self.letter.version.sha256, bytes(self.spki))
+
+    def given(self) -> int:
+        """How many tokens it has signed until now; told as `issued`, with the next batch."""
+        if self.proof in Invitation.PROOFS:
+            return self.letter.invitations.sealed().filter(proof=self.proof).count()
+        return self.letter.marks.exclude(blinded_hash=None).count()
 
     @property
     def private_name(self) -> str:

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Concatenate, ParamSpec
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from petitions import limits
-from petitions.crypto import blind, typed
-from petitions.crypto import tokens as lines
+from petitions.crypto import typed
 from petitions.flows import invitations, signatures, tokens
 from petitions.flows.signatures import Shown
 from petitions.forms.invitations import BlindedInvitationForm, InvitationForm
 from petitions.models import Invitation, Letter
 from petitions.pending import Pending
-from petitions.views import errors
+from petitions.views import errors, issuing
 from petitions.views.answers import (
     SeeOther,
     for_letter,
     forget_pending,
     is_signable,
     keep_pending,
-    wants_json,
 )
 from petitions.views.signatures import not_open
 
@@ -66,13 +64,16 @@ def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
     form = InvitationForm(request.POST)
     if not form.is_valid():
         return _sign_page(request, letter, form, status=422)
-    code, attempt = form.cleaned_data.pop("invitation"), form.cleaned_data.pop("attempt")
+    code, attempt, version = map(form.cleaned_data.pop, ("invitation", "attempt", "version"))
     shown, receipt = Shown(**form.cleaned_data), typed.receipt_from(str(letter.public_id), code, attempt)
+    page = partial(_sign_page, request, letter)
     try:
-        invitations.sign(letter, code, shown, receipt)
+        invitations.sign(letter, code, shown, receipt, version=version)
     except invitations.InvitationRefused:
-        form.add_error("invitation", _refusal())
-        return _sign_page(request, letter, form, status=422)
+        form.add_error("invitation", str(issuing.INVITATION_REFUSED))
+        return page(form, status=422)
+    except signatures.TextCorrected as error:
+        return issuing.refuse(request, form, issuing.why(error), page)
     except signatures.LetterNotOpen:
         return not_open(request, letter)
     return _signed(letter, shown, receipt)
@@ -103,46 +104,19 @@ def _signed(letter: Letter, shown: Shown, receipt: str) -> HttpResponse:
 @with_invitations
 def token(request: HttpRequest, letter: Letter) -> HttpResponse:
     """For our script as JSON, for whoever pasted it as a page; what is wrong is said under a name of its own."""
+    page = partial(_token_page, request, letter)
     if request.method != "POST":
-        return _token_page(request, letter, BlindedInvitationForm())
+        return page(BlindedInvitationForm())
     form = BlindedInvitationForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, letter, form, "form")
+        return issuing.refuse_form(request, form, page)
+    code, blinded, version = map(form.cleaned_data.__getitem__, ("invitation", "blinded", "version"))
     try:
-        issued = invitations.issue(letter, form.cleaned_data["invitation"], form.cleaned_data["blinded"])
-    except invitations.InvitationRefused:
-        return _refuse(request, letter, form, "refused")
-    except signatures.LetterNotOpen:
-        return _refuse(request, letter, form, "not_open", status=409)
-    except (tokens.NoToken, blind.BlindedNotUsable):
-        return _refuse(request, letter, form, "no_token")
-    answer = {"blind_signature": lines.to_text(issued.blind_signature), "key_id": issued.key_id}
-    if wants_json(request):
-        return JsonResponse(answer)
-    return render(request, "invitations/issued.html", {"letter": letter, **answer})
-
-
-def _refuse(
-    request: HttpRequest, letter: Letter, form: BlindedInvitationForm, reason: str, *, status: int = 422
-) -> HttpResponse:
-    sentences = {
-        "form": _("Please look at the code and the hidden token again."),
-        "refused": _refusal(),
-        "not_open": _("This letter takes no signatures at this moment."),
-        "no_token": _(
-            "This cannot be signed. Please make a new hidden token with the key that this letter shows."
-        ),
-    }
-    if wants_json(request):
-        return JsonResponse({"error": reason, "sentence": sentences[reason]}, status=status)
-    if reason != "form":
-        form.add_error(None, sentences[reason])
-    return _token_page(request, letter, form, status=status)
-
-
-def _refusal() -> str:
-    """One sentence for all: nobody learns which codes there were."""
-    return _("This invitation cannot be used. Please compare it with your paper. Each one works once.")
+        issued = invitations.issue(letter, code, blinded, version=version)
+    except issuing.REFUSED as error:
+        return issuing.refuse(request, form, issuing.why(error), page)
+    used, few = _("Your invitation is used now."), tokens.are_few(issued.key)
+    return issuing.give(request, letter, issued, used=used, few=few)
 
 
 def _sign_page(
@@ -155,7 +129,7 @@ def _sign_page(
 def _token_page(
     request: HttpRequest, letter: Letter, form: BlindedInvitationForm, *, status: int = 200
 ) -> HttpResponse:
-    context = {"letter": letter, "form": form} | _keys(letter)
+    context = {"letter": letter, "version": letter.version, "form": form} | _keys(letter)
     return render(request, "invitations/token.html", context, status=status)
 
 

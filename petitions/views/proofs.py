@@ -144,7 +144,7 @@ def _code_page(
         "letter": letter,
         "key": key,
         "request_id": _request_id(letter, asked) if asked and key else "",
-        "few_tokens": key is not None and tokens.are_few(letter),
+        "few_tokens": key is not None and tokens.are_few(key),
         "redeem_address": settings.SITE_URL + reverse("redeem", args=[letter.slug]),
         "offline_url": reverse("token_offline", args=[letter.slug]),
         "form": form if asked else None,

@@ -34,9 +34,13 @@ def test_sheet_holds_exactly_the_codes_that_work(as_owner, letter, proof, number
     assert (len(hashes), {row.proof for row in letter.invitations.all()}) == (number, {proof})
 
 
+def read(letter):
+    return {"version": letter.version.sha256}
+
+
 def test_code_of_the_sheet_signs(as_owner, letter):
     printed = as_owner.post(page("invitations", letter), {"proof": "former", "number": 10})
-    fields = {"appear": "full", "name": "Ada Lovelace", "invitation": codes_on(printed)[3]}
+    fields = {"appear": "full", "name": "Ada Lovelace", "invitation": codes_on(printed)[3]} | read(letter)
 
     assert Client().post(f"/letters/{letter.slug}/invitation/", fields).status_code == 303
     assert letter.signatures.get().proof == "former"
@@ -92,7 +96,9 @@ def test_how_many_are_used_is_told_by_the_published_count_alone(as_owner, letter
     codes = make_invitations(letter)
     before = as_owner.get(page("invitations", letter)).content.decode()
     for code in codes:
-        Client().post(f"/letters/{letter.slug}/invitation/", {"appear": "anonymous", "invitation": code})
+        Client().post(
+            f"/letters/{letter.slug}/invitation/", {"appear": "anonymous", "invitation": code} | read(letter)
+        )
         if letter.waiting.count() == 9:
             assert figures(as_owner.get(page("invitations", letter)).content.decode()) == figures(before)
 
@@ -121,7 +127,7 @@ def test_voiding_stops_every_unused_code(as_owner, letter):
     answer = as_owner.post(page("invitations_void", letter), follow=True)
 
     assert "No unused invitation can be used any more." in answer.content.decode()
-    fields = {"appear": "anonymous", "invitation": code}
+    fields = {"appear": "anonymous", "invitation": code} | read(letter)
     assert Client().post(f"/letters/{letter.slug}/invitation/", fields).status_code == 422
     assert (letter.invitations.count(), letter.sheets.get().is_void) == (0, True)
 

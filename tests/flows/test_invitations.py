@@ -14,7 +14,7 @@ from petitions.documents.sentences import count_sentences
 from petitions.flows import batches, invitations, letters, signatures
 from petitions.flows import receipts as by_receipt
 from petitions.flows import tokens as sealed
-from petitions.flows.signatures import LetterNotOpen, Shown
+from petitions.flows.signatures import LetterNotOpen, Shown, TextCorrected
 from petitions.models import Appear, AuditEvent, Invitation, Letter, Proof, Sheet, Signature, WaitingSignature
 from tests.factories import make_draft, make_invitations, make_letter, make_user, signature_of
 from tests.sealed import make_key
@@ -31,9 +31,9 @@ def keys_of_a_letter_differ(drawn_key, keys_are_drawn_once, monkeypatch) -> None
     monkeypatch.setattr(blind, "new_key", drawn.__next__)
 
 
-def use(letter: Letter, code: str, shown: Shown = ADA) -> str:
-    receipt = typed.new_receipt()
-    invitations.sign(letter, code, shown, receipt)
+def use(letter: Letter, code: str, shown: Shown = ADA, receipt: str = "") -> str:
+    receipt = receipt or typed.new_receipt()
+    invitations.sign(letter, code, shown, receipt, version=letter.version.sha256)
     return receipt
 
 
@@ -42,6 +42,10 @@ def hide(letter: Letter, proof: str = Proof.INVITATION) -> tuple[tokens.Token, b
     key = letter.public_keys.get(proof=proof)
     token = tokens.Token(letter.slug, letter.version.sha256, key.key_id, tokens.number(typed.new_receipt()))
     return token, *blind.blind(blind.load_public(bytes(key.spki)), token.message())
+
+
+def token_for(letter: Letter, code: str, blinded: bytes) -> sealed.Issued:
+    return invitations.issue(letter, code, blinded, version=letter.version.sha256)
 
 
 def finish(letter: Letter, token: tokens.Token, answer: sealed.Issued, inverse: int) -> None:
@@ -96,9 +100,9 @@ def test_lost_answer_is_given_again_to_the_same_receipt_only():
     code = make_invitations(letter)[0]
 
     for _ in range(3):
-        invitations.sign(letter, code, ADA, receipt)
+        use(letter, code, ADA, receipt)
     letters.close(letter)
-    invitations.sign(letter, code, ADA, receipt)
+    use(letter, code, ADA, receipt)
 
     assert Signature.objects.count() == 1
 
@@ -122,7 +126,7 @@ def test_token_is_signed_by_the_key_of_its_proof_and_counts(proof):
     code = make_invitations(letter, proof=proof)[0]
     token, blinded, inverse = hide(letter, proof)
 
-    answer = invitations.issue(letter, code, blinded)
+    answer = token_for(letter, code, blinded)
     assert (WaitingSignature.objects.count(), Signature.objects.count()) == (0, 0)
     finish(letter, token, answer, inverse)
     letters.close(letter)
@@ -136,10 +140,10 @@ def test_lost_token_is_given_again_and_no_other():
     code = make_invitations(letter)[0]
     _, blinded, _ = hide(letter)
 
-    first = invitations.issue(letter, code, blinded)
+    first = token_for(letter, code, blinded)
 
-    assert invitations.issue(letter, code, blinded) == first
-    for again in (lambda: invitations.issue(letter, code, hide(letter)[1]), lambda: use(letter, code)):
+    assert token_for(letter, code, blinded) == first
+    for again in (lambda: token_for(letter, code, hide(letter)[1]), lambda: use(letter, code)):
         with pytest.raises(invitations.InvitationRefused):
             again()
     assert (letter.invitations.count(), letter.invitations.sealed().count()) == (10, 1)
@@ -151,7 +155,7 @@ def test_code_that_signed_gets_no_token():
     use(letter, code)
 
     with pytest.raises(invitations.InvitationRefused):
-        invitations.issue(letter, code, hide(letter)[1])
+        token_for(letter, code, hide(letter)[1])
 
 
 def test_what_cannot_be_signed_uses_nothing_up():
@@ -159,7 +163,7 @@ def test_what_cannot_be_signed_uses_nothing_up():
     code = make_invitations(letter)[0]
 
     with pytest.raises(blind.BlindedNotUsable):
-        invitations.issue(letter, code, b"\x01")
+        token_for(letter, code, b"\x01")
 
     use(letter, code)
 
@@ -168,7 +172,7 @@ def test_issued_tokens_are_told_with_a_batch_only():
     letter = make_letter(batch_size=5)
     codes = make_invitations(letter)
     key = letter.public_keys.get(proof=Proof.INVITATION)
-    invitations.issue(letter, codes[0], hide(letter)[1])
+    token_for(letter, codes[0], hide(letter)[1])
     key.refresh_from_db()
     assert key.issued == 0
 
@@ -185,7 +189,7 @@ def test_stranger_counts_sealed_signatures_of_every_proof_again():
     for proof in Invitation.PROOFS:
         for code in make_invitations(letter, proof=proof)[:3]:
             token, blinded, inverse = hide(letter, proof)
-            finish(letter, token, invitations.issue(letter, code, blinded), inverse)
+            finish(letter, token, token_for(letter, code, blinded), inverse)
     batches.publish_full(letter)
 
     bundle = bundle_of(letter)
@@ -196,6 +200,60 @@ def test_stranger_counts_sealed_signatures_of_every_proof_again():
     assert issued == {"mailbox": 0, "invitation": 3, "former": 3}
 
 
+def correct(letter: Letter, text: str = "Corrected") -> str:
+    """The version that was in force until now."""
+    read = letter.version.sha256
+    letter.text = text
+    letter.save()
+    letters.correct(letter, by=letter.memberships.get().user)
+    return read
+
+
+def test_whoever_read_an_earlier_text_signs_nothing_and_uses_nothing_up():
+    letter = make_letter()
+    code, (_, blinded, _) = make_invitations(letter)[0], hide(letter)
+    read = correct(letter)
+
+    with pytest.raises(TextCorrected):
+        invitations.sign(letter, code, ADA, typed.new_receipt(), version=read)
+    with pytest.raises(TextCorrected):
+        invitations.issue(letter, code, blinded, version=read)
+
+    assert (letter.signatures.count(), letter.invitations.unused().count()) == (0, 10)
+    assert signature_of(use(letter, code)).version == letter.version
+
+
+def test_what_was_signed_before_a_correction_is_answered_again_after_it():
+    letter, receipt = make_letter(), typed.new_receipt()
+    one, two, *_ = make_invitations(letter)
+    token, blinded, inverse = hide(letter)
+    use(letter, one, ADA, receipt)
+    answer = token_for(letter, two, blinded)
+    read = correct(letter)
+
+    invitations.sign(letter, one, ADA, receipt, version=read)
+    assert invitations.issue(letter, two, blinded, version=read) == answer
+    finish(letter, token, answer, inverse)
+
+    assert (letter.signatures.count(), letter.waiting.get().version.sha256) == (1, read)
+
+
+def test_few_is_fewer_than_a_batch_under_the_key_of_that_proof():
+    letter = make_letter(batch_size=5)
+    codes, former = make_invitations(letter), make_invitations(letter, proof=Proof.FORMER)
+    key = sealed.key_of(letter, Proof.INVITATION)
+    for code in former[:5]:
+        token_for(letter, code, hide(letter, Proof.FORMER)[1])
+    for code in codes[:4]:
+        token_for(letter, code, hide(letter)[1])
+    assert sealed.are_few(key)
+    token_for(letter, codes[4], hide(letter)[1])
+
+    assert not sealed.are_few(key)
+    assert not sealed.are_few(sealed.key_of(letter, Proof.FORMER))
+    assert sealed.are_few(sealed.key_of(letter, Proof.MAILBOX))
+
+
 def test_invitation_of_another_letter_is_refused():
     letter, other = make_letter(), make_letter()
     make_invitations(letter)
@@ -204,7 +262,7 @@ def test_invitation_of_another_letter_is_refused():
     with pytest.raises(invitations.InvitationRefused):
         use(letter, code)
     with pytest.raises(invitations.InvitationRefused):
-        invitations.issue(letter, code, hide(letter)[1])
+        token_for(letter, code, hide(letter)[1])
     assert other.invitations.count() == 10
 
 
@@ -213,15 +271,15 @@ def test_voided_codes_are_refused_and_what_was_made_stays():
     codes = make_invitations(letter)
     token, blinded, inverse = hide(letter)
     use(letter, codes[0])
-    answer = invitations.issue(letter, codes[1], blinded)
+    answer = token_for(letter, codes[1], blinded)
 
     invitations.void(letter, by=make_user())
 
     with pytest.raises(invitations.InvitationRefused):
         use(letter, codes[2])
     with pytest.raises(invitations.InvitationRefused):
-        invitations.issue(letter, codes[2], hide(letter)[1])
-    assert invitations.issue(letter, codes[1], blinded) == answer
+        token_for(letter, codes[2], hide(letter)[1])
+    assert token_for(letter, codes[1], blinded) == answer
     finish(letter, token, answer, inverse)
     assert (letter.signatures.count(), letter.waiting.count()) == (1, 1)
     assert letter.sheets.valid().exists() is False
@@ -237,8 +295,8 @@ def test_nothing_is_used_before_the_letter_can_be_signed_or_after():
 
     for attempt in (
         lambda: use(letter, codes[0]),
-        lambda: invitations.issue(letter, codes[0], blinded),
-        lambda: invitations.issue(letter, "2" * 16, blinded),
+        lambda: token_for(letter, codes[0], blinded),
+        lambda: token_for(letter, "2" * 16, blinded),
     ):
         with pytest.raises(LetterNotOpen):
             attempt()

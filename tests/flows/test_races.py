@@ -152,7 +152,7 @@ def test_the_same_change_pressed_twice_is_one_change():
 def invited(letter: Letter, code: str, appear: str) -> Callable[[], None]:
     shown = Shown(appear, "Ada Lovelace" if appear == Appear.FULL else "")
     receipt = typed.new_receipt()
-    return lambda: invitations.sign(letter, code, shown, receipt)
+    return lambda: invitations.sign(letter, code, shown, receipt, version=letter.version.sha256)
 
 
 def test_one_invitation_used_fifty_times_at_once_signs_once():
@@ -165,6 +165,10 @@ def test_one_invitation_used_fifty_times_at_once_signs_once():
     assert (counts.recount(letter).total, letter.invitations.count()) == (1, 9)
 
 
+def token_for(letter: Letter, code: str, hidden: bytes) -> object:
+    return invitations.issue(letter, code, hidden, version=letter.version.sha256)
+
+
 def test_one_invitation_gives_a_token_or_a_signature_and_never_both():
     letter = make_letter()
     code, key = make_invitations(letter)[0], letter.public_keys.get(proof="invitation")
@@ -173,7 +177,7 @@ def test_one_invitation_gives_a_token_or_a_signature_and_never_both():
     given: list[object] = []
 
     raised = together(
-        *(lambda each=each: given.append(invitations.issue(letter, code, each)) for each in hidden),
+        *(lambda each=each: given.append(token_for(letter, code, each)) for each in hidden),
         *(invited(letter, code, Appear.FULL) for _ in range(4)),
     )
 

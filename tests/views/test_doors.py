@@ -23,6 +23,7 @@ FORMS = {
     LETTER + "follow/": {"address": "ada@private.test"},
     LETTER + "follow/code/": {"code": "2222-2222"},
     LETTER + "follow/code/again/": {},
+    LETTER + "token/done/": {},
     LETTER + "invitation/": {"appear": "anonymous", "invitation": "2222-" * 3 + "2222"},
     LETTER + "invitation/token/": {"invitation": "2222-" * 3 + "2222", "blinded": "AAAA"},
     "/receipt/": {"receipt": "2222-" * 6 + "2222", "act": "withdraw"},

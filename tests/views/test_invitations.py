@@ -25,7 +25,12 @@ def page(letter: Letter, name: str = "") -> str:
 
 
 def use(client: Client, letter: Letter, code: str, **fields: str):
-    return client.post(page(letter), FIELDS | {"invitation": code} | fields)
+    return client.post(page(letter), FIELDS | read(letter) | {"invitation": code} | fields)
+
+
+def read(letter: Letter) -> dict[str, str]:
+    """What the page holds of the text that it shows."""
+    return {"version": letter.version.sha256}
 
 
 def receipt_on(answer) -> str:
@@ -103,6 +108,46 @@ def test_each_page_has_an_attempt_of_its_own(client):
     assert len({re.search(r'name="attempt" value="(\w{32})"', each)[1] for each in pages}) == 3
 
 
+def correct(letter: Letter) -> None:
+    letter.text = "Corrected"
+    letter.save()
+    letters.correct(letter, by=letter.memberships.get().user)
+
+
+def test_text_that_was_corrected_meanwhile_is_to_be_read_first_and_nothing_typed_is_lost(client):
+    letter = make_letter()
+    code, before = make_invitations(letter)[0], read(letter)
+    correct(letter)
+    typed_in = {"name": "Grace Hopper", "role": "Admiral", "statement": "Because", "attempt": "of one page"}
+
+    answer = use(client, letter, code, **typed_in | before)
+
+    shown = answer.content.decode()
+    assert answer.status_code == 409
+    assert "The text was corrected meanwhile. Nothing was signed" in shown
+    assert [value for value in (code, *typed_in.values()) if value not in shown] == []
+    assert re.findall(r'name="version" value="(\w+)"', shown) == [letter.version.sha256]
+    assert (letter.signatures.count(), letter.invitations.count()) == (0, 10)
+    assert use(client, letter, code, **typed_in).status_code == 303
+
+
+@pytest.mark.parametrize("version", [{}, {"version": ""}, {"version": "ab" * 32}])
+def test_whoever_does_not_say_what_they_read_signs_nothing(client, version):
+    letter = make_letter()
+    fields = {"invitation": make_invitations(letter)[0], "blinded": hidden(letter)} | version
+
+    signing = client.post(page(letter), FIELDS | fields)
+    asking = client.post(page(letter, "token/"), fields, headers=JSON)
+    pasted = client.post(page(letter, "token/"), fields)
+
+    assert (signing.status_code, asking.status_code, pasted.status_code) == (409, 409, 409)
+    assert asking.json()["error"] == "corrected"
+    assert [
+        value for value in (fields["invitation"], fields["blinded"]) if value not in pasted.content.decode()
+    ] == []
+    assert letter.invitations.unused().count() == 10
+
+
 def used(letter: Letter, code: str) -> str:
     use(Client(), letter, code)
     return code
@@ -120,7 +165,9 @@ def test_wrong_used_and_void_codes_get_the_same_answer(client, spoil):
     blinded = hidden(letter)
 
     signing = use(client, letter, code)
-    asking = client.post(page(letter, "token/"), {"invitation": code, "blinded": blinded}, headers=JSON)
+    asking = client.post(
+        page(letter, "token/"), read(letter) | {"invitation": code, "blinded": blinded}, headers=JSON
+    )
 
     assert (signing.status_code, asking.status_code) == (422, 422)
     assert REFUSED in signing.content.decode()
@@ -157,14 +204,14 @@ def test_what_is_missing_is_said_and_uses_nothing_up(client, fields, sentence):
 def test_token_is_given_for_a_code_and_again_for_the_same_hidden_token(client):
     letter = make_letter()
     code, blinded = make_invitations(letter)[0], hidden(letter)
-    fields = {"invitation": code, "blinded": blinded}
+    fields = read(letter) | {"invitation": code, "blinded": blinded}
 
     answers = [client.post(page(letter, "token/"), fields, headers=JSON).json() for _ in range(2)]
     shown = Client().post(page(letter, "token/"), fields)
 
     key = letter.public_keys.get(proof=Proof.INVITATION)
     assert answers[0] == answers[1]
-    assert answers[0]["key_id"] == key.key_id
+    assert (answers[0]["key_id"], answers[0]["few"]) == (key.key_id, True)
     assert answers[0]["blind_signature"] in shown.content.decode()
     other = client.post(page(letter, "token/"), fields | {"blinded": hidden(letter)}, headers=JSON)
     assert (other.status_code, other.json()["error"]) == (422, "refused")
@@ -176,7 +223,7 @@ def test_token_is_given_for_a_code_and_again_for_the_same_hidden_token(client):
 )
 def test_what_cannot_be_signed_uses_nothing_up(client, fields, error):
     letter = make_letter()
-    sent = {"invitation": make_invitations(letter)[0], "blinded": hidden(letter)} | fields
+    sent = read(letter) | {"invitation": make_invitations(letter)[0], "blinded": hidden(letter)} | fields
 
     answer = client.post(page(letter, "token/"), sent, headers=JSON)
 
@@ -206,7 +253,9 @@ def test_closed_letter_takes_no_invitation(client):
 
     assert client.get(page(letter)).status_code == 409
     assert use(client, letter, code).status_code == 409
-    asking = client.post(page(letter, "token/"), {"invitation": code, "blinded": blinded}, headers=JSON)
+    asking = client.post(
+        page(letter, "token/"), read(letter) | {"invitation": code, "blinded": blinded}, headers=JSON
+    )
     assert (asking.status_code, asking.json()["error"]) == (409, "not_open")
     assert Signature.objects.count() == 0
 

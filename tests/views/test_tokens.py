@@ -74,6 +74,8 @@ def test_what_is_wrong_has_a_name_and_a_sentence(client, mails, letter):
     assert request_token(client, letter, code, signer).json()["error"] == "no_token"
     answer = client.post(at(letter, "token"), {"code": code, "blinded": "not base64!"}, headers=JSON)
     assert (answer.status_code, answer.json()["error"]) == (422, "form")
+    answer = client.post(at(letter, "token"), {"code": "ABCD", "blinded": "AAAA"}, headers=JSON)
+    assert answer.json()["sentence"] == "The code has eight characters, like ABCD-2345."
 
     letters.close(letter)
     answer = request_token(client, letter, code, Signer(letter))
@@ -146,6 +148,39 @@ def test_the_page_for_handing_in_forgets_what_this_browser_asked_for(client, mai
         name: (cookie.value, cookie["max-age"], cookie["path"]) for name, cookie in client.cookies.items()
     }
     assert left == {"sign": ("", 0, f"/letters/{letter.slug}/"), "csrf": ("", 0, "/")}
+
+
+@pytest.mark.parametrize(("headers", "status"), [(JSON, 204), ({}, 303)])
+def test_a_browser_whose_token_is_safe_forgets_the_address(client, mails, letter, headers, status):
+    signer, code = Signer(letter), asked(client, letter, mails)
+    first = request_token(client, letter, code, signer).json()
+    assert request_token(client, letter, code, signer).json() == first  # until then it is fetched again
+    assert "ada@example.test" in client.get(at(letter, "sign")).content.decode()
+
+    answer = client.post(at(letter, "token/done"), headers=headers)
+
+    assert (answer.status_code, answer.cookies["sign"].value, answer.cookies["sign"]["max-age"]) == (
+        status,
+        "",
+        0,
+    )
+    assert answer.cookies["sign"]["path"] == f"/letters/{letter.slug}/"
+    assert "ada@example.test" not in client.get(at(letter, "sign")).content.decode()
+    assert request_token(client, letter, code, signer).json()["error"] == "nothing_asked"
+
+
+def test_no_other_site_makes_a_browser_forget_and_no_link_does(client, mails, letter):
+    assert Client(enforce_csrf_checks=True).post(at(letter, "token/done")).status_code == 403
+    assert client.get(at(letter, "token/done")).status_code == 405
+
+
+def test_handing_in_shows_the_keys_of_every_proof(client, letter):
+    letter.public_keys.create(proof="invitation", spki=letter.public_keys.get().spki, key_id="ab" * 32)
+
+    shown = client.get(at(letter, "redeem")).content.decode()
+
+    assert [key.key_id for key in letter.public_keys.all() if key.key_id not in shown] == []
+    assert "has to name one of these keys" in shown
 
 
 def test_a_request_has_one_name_for_a_mailbox_and_another_for_another(mails, letter):

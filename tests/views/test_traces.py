@@ -84,7 +84,7 @@ def test_invitation_leaves_no_code_that_can_be_read(client, caplog):
     printed = client.post(page("invitations", letter), {"proof": "invitation", "number": "10"})
     paper = "".join(leaf.extract_text() for leaf in pypdf.PdfReader(io.BytesIO(printed.content)).pages)
     codes = re.findall(r"(?:[2-9A-Z]{4}-){3}[2-9A-Z]{4}", paper)
-    sign_with = {"appear": "anonymous", "invitation": codes[0]}
+    sign_with = {"appear": "anonymous", "invitation": codes[0], "version": letter.version.sha256}
     assert Client().post(f"/letters/{letter.slug}/invitation/", sign_with).status_code == 303
 
     spellings = [spelling.encode() for code in codes for spelling in (code, code.replace("-", ""))]
