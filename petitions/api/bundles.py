@@ -63,7 +63,7 @@ class Published:
                     "signature": tokens.to_text(bytes(row.token_signature or b"")),
                 }
             elif row.is_named:
-                self.names.append(row.public_line)
+                self.names.append(row.frozen_line)
 
     def tally(self) -> Tally:
         """Once all were read."""

@@ -50,7 +50,7 @@ def freeze(snapshot: Snapshot) -> bool:
     """Count and list, outside of any lock; False when it changed meanwhile and is to be frozen again."""
     signatures = snapshot.letter.signatures.all()
     count = snapshot.count or signatures.tally().as_json()
-    names = sorted(signature.public_line for signature in signatures.named().iterator())
+    names = sorted(signature.frozen_line for signature in signatures.named().iterator())
     kept = None if snapshot.is_settled else names
     return snapshot.freeze(count=count, names=kept, sha256=digest(snapshot, count, names))
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from django.db import models
 from django.db.models import Count, Q
 from django.db.models.functions import Now, TruncDate
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import typed
@@ -115,7 +116,7 @@ class Signature(models.Model):
         PUBLISHED = "published", _("published")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
-    UNDER_REVIEW = _("name under review")
+    UNDER_REVIEW = gettext_noop("name under review")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="signatures")
@@ -217,7 +218,7 @@ class Signature(models.Model):
     @property
     def public_name(self) -> str:
         """The only door by which a name leaves. No fuller name lies behind it."""
-        return str(self.UNDER_REVIEW) if self.is_under_review else self.name
+        return gettext(self.UNDER_REVIEW) if self.is_under_review else self.name
 
     @property
     def public_role(self) -> str:
@@ -229,8 +230,13 @@ class Signature(models.Model):
 
     @property
     def public_line(self) -> str:
-        """As in lists, snapshots and the PDF: "Ada L., Engineer"."""
+        """As on the pages and in the public PDF: "Ada L., Engineer"."""
         return ", ".join(filter(None, [self.public_name, self.public_role]))
+
+    @property
+    def frozen_line(self) -> str:
+        """As in lists that have a checksum: the same in whatever language somebody freezes or reads them."""
+        return self.UNDER_REVIEW if self.is_under_review else self.public_line
 
 
 class WaitingSignature(models.Model):

@@ -1,0 +1,89 @@
+"""Snapshots: what is hashed is the same wherever, and in whatever language, it is frozen or read."""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+
+from petitions.api import bundles
+from petitions.flows import deliveries, snapshots
+from tests.factories import make_letter, sign
+
+pytestmark = pytest.mark.django_db
+
+VERIFIER = Path(__file__).resolve().parents[2] / "static" / "undersigned-verify.py"
+LOOKALIKE = "Аda Lovelace"  # a Cyrillic first letter
+GERMAN = {"": "Content-Type: text/plain; charset=UTF-8\n", "name under review": "Name in Prüfung"}
+
+
+@pytest.fixture
+def german(settings, tmp_path):
+    """A second language, as translators add one."""
+    place = tmp_path / "de" / "LC_MESSAGES"
+    place.mkdir(parents=True)
+    (place / "django.mo").write_bytes(catalog(GERMAN))
+    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+    settings.LOCALE_PATHS = [tmp_path]
+
+
+def catalog(sentences: dict[str, str]) -> bytes:
+    """The binary form that gettext reads: a head, two tables of lengths and places, the words."""
+    pairs = sorted((key.encode(), value.encode()) for key, value in sentences.items())
+    tables, words, place = [b"", b""], b"", 28 + 16 * len(pairs)
+    for column in (0, 1):
+        for pair in pairs:
+            tables[column] += struct.pack("<II", len(pair[column]), place + len(words))
+            words += pair[column] + b"\0"
+    head = struct.pack("<7I", 0x950412DE, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, 0)
+    return head + b"".join(tables) + words
+
+
+@pytest.fixture
+def letter():
+    letter = make_letter()
+    for name in ("Ada Lovelace", LOOKALIKE, "Zoë Last"):
+        sign(letter, name)
+    deliveries.deliver(letter, number=1, by=letter.memberships.get().user)
+    return letter
+
+
+def frozen(letter):
+    snapshots.freeze_due()
+    return letter.snapshots.get()
+
+
+def test_list_and_hash_do_not_depend_on_the_worker_s_language(letter, german):
+    with translation.override("de"):
+        there = frozen(letter)
+    snapshots.thaw(letter)
+    here = frozen(letter)
+
+    assert there.names == here.names == ["Ada Lovelace", "Zoë Last", "name under review"]
+    assert there.sha256 == here.sha256
+
+
+def test_a_reader_of_another_language_recounts_the_same(letter, german):
+    snapshot = frozen(letter)
+    letter.snapshots.update(first_body_at="2026-01-01T00:00Z")
+
+    with translation.override("de"):
+        bundle = "".join(bundles.pieces(letter))
+
+    assert json.loads(bundle)["named"] == snapshot.names
+    assert json.loads(bundle)["snapshots"][0]["is_todays_list"]
+    recounted = subprocess.run(
+        [sys.executable, VERIFIER, "-"], input=bundle, capture_output=True, text=True, timeout=30
+    )
+    assert recounted.returncode == 0, recounted.stdout + recounted.stderr
+
+
+def test_the_page_says_it_in_the_reader_s_language(client, letter, german):
+    for language, words in (("de", "Name in Prüfung"), ("en", "name under review")):
+        with translation.override(language):
+            assert words in client.get(f"{letter.get_absolute_url()}signatures/").content.decode()
