@@ -8,15 +8,21 @@ import logging
 import queue
 import threading
 import time
+from email.utils import parseaddr
 from smtplib import SMTPException
 
-from django.core.mail import EmailMessage, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import EmailMessage
+from django.core.mail.message import SafeMIMEText
+
+from petitions.mailserver import left
+from petitions.smtp import Answered, Conversation
 
 CAPACITY = 500
 THREADS = 2
 BEHIND = 0.05  # seconds until a message is looked at: by then whoever asked has their answer
+LONGEST_SECONDS = 30  # for all that is tried for one code, whatever is at the other end
 IDLE_SECONDS = 20  # a connection that rests longer is closed
+GOODBYE_SECONDS = 3
 FAREWELL_SECONDS = 3  # how long a stopping process goes on sending what it holds
 
 log = logging.getLogger(__name__)
@@ -64,45 +70,66 @@ class Sender:
             atexit.register(self.drain, FAREWELL_SECONDS)
 
     def _work(self) -> None:
-        connection: BaseEmailBackend | None = None
+        kept: Conversation | None = None
         while True:
             try:
-                due, message = self._waiting.get(timeout=IDLE_SECONDS if connection else None)
+                due, message = self._waiting.get(timeout=IDLE_SECONDS if kept else None)
             except queue.Empty:
-                _close(connection)
-                connection = None
+                _close(kept)
+                kept = None
                 continue
             try:
                 time.sleep(max(0.0, due - time.monotonic()))
-                connection = _sent(message, connection) if message else connection
+                kept = _sent(message, kept) if message else kept
             except Exception as error:
                 log.warning("A code could not be sent (%s).", type(error).__name__)
-                connection = None
+                kept = None
             finally:
                 self._waiting.task_done()
 
 
-def _sent(message: EmailMessage, connection: BaseEmailBackend | None) -> BaseEmailBackend | None:
-    """Send once, and once more over a new connection: a kept one may have been closed by the server."""
-    for kept in (connection, None):
-        connection = kept or get_connection()
+def _sent(message: EmailMessage, kept: Conversation | None) -> Conversation | None:
+    """Send once, and once more over a new connection: a kept one may have been closed by the server.
+
+    The connection that took it. One that did not is given up; so is a code when its time is over, or when the
+    server may have it already.
+    """
+    ends, body = time.monotonic() + LONGEST_SECONDS, _lines(message)
+    for conversation in (kept or Conversation(), Conversation()):
         try:
-            connection.open()  # one that the back end opens by itself it closes after the message
-            connection.send_messages([message])
-        except (SMTPException, OSError) as error:
+            if conversation is kept:
+                conversation.prolong(seconds=left(ends))
+            else:
+                conversation.open(seconds=left(ends))
+            conversation.offer(parseaddr(message.from_email)[1], message.to[0])
+            conversation.hand_over(body)
+        except (Answered, SMTPException, OSError) as error:
             log.warning("A code was not sent (%s).", type(error).__name__)
-            _close(connection)
+            is_lost = conversation.is_in_data or time.monotonic() >= ends
+            _close(conversation)
+            if is_lost or (isinstance(error, Answered) and error.is_final):
+                return None
         else:
-            return connection
+            return conversation
     return None
 
 
-def _close(connection: BaseEmailBackend | None) -> None:
-    if connection is not None:
-        try:
-            connection.close()
-        except (SMTPException, OSError):
-            log.info("The mail server was gone before goodbye.")
+def _lines(message: EmailMessage) -> bytes:
+    """As it goes over the wire."""
+    text = message.message()
+    assert isinstance(text, SafeMIMEText)  # a code has no other part
+    return text.as_bytes(linesep="\r\n")
+
+
+def _close(conversation: Conversation | None) -> None:
+    """Whatever comes of it: nothing more is to be said here."""
+    if conversation is None:
+        return
+    try:
+        conversation.prolong(seconds=GOODBYE_SECONDS)
+        conversation.close()
+    except (SMTPException, OSError):
+        log.info("The mail server was gone before goodbye.")
 
 
 sender = Sender()

@@ -68,10 +68,10 @@ class Server(smtplib.SMTP):
 
     file: Replies | None  # smtplib drops it where TLS begins, and with it what was said in the clear
 
-    def __init__(self, **options: Any) -> None:
-        self._ends = time.monotonic() + CONVERSATION_SECONDS
+    def __init__(self, ends: float, **options: Any) -> None:
+        self.ends = ends  # when, by the monotonic clock, everything with this server has to be over
         where = (settings.EMAIL_HOST, settings.EMAIL_PORT, str(DNS_NAME))
-        super().__init__(*where, timeout=COMMAND_SECONDS, **options)
+        super().__init__(*where, timeout=min(COMMAND_SECONDS, left(ends)), **options)
 
     def getreply(self, seconds: float | None = None) -> tuple[int, bytes]:
         """The server's next words. Whoever breaks off in the middle of them is not talked to again."""
@@ -79,7 +79,7 @@ class Server(smtplib.SMTP):
             raise smtplib.SMTPServerDisconnected
         self.file = self.file or Replies(self.sock)
         try:
-            return self.file.next(min(self._ends, time.monotonic() + (seconds or COMMAND_SECONDS)))
+            return self.file.next(min(self.ends, time.monotonic() + (seconds or COMMAND_SECONDS)))
         except OSError:
             self.close()
             raise
@@ -89,7 +89,7 @@ class Server(smtplib.SMTP):
         data = words.encode(self.command_encoding) if isinstance(words, str) else words
         for start in range(0, len(data), PIECE):
             if self.sock:
-                self.sock.settimeout(left(self._ends))
+                self.sock.settimeout(left(self.ends))
             super().send(data[start : start + PIECE])
 
 

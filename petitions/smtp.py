@@ -10,6 +10,7 @@ import logging
 import re
 import smtplib
 import ssl
+import time
 
 from django.conf import settings
 
@@ -37,27 +38,41 @@ class Answered(Exception):
 
 
 class Conversation:
-    """A connection for one mail. Every method raises `Answered`, `OSError` or `smtplib.SMTPException`."""
+    """A connection, used for one mail, or kept for one after the other.
+
+    Every method raises `Answered`, `OSError` or `smtplib.SMTPException`.
+    """
 
     def __init__(self) -> None:
         self._server: Server | None = None
-        self._is_in_data = False
+        self.is_in_data = False  # DATA has begun and is not answered: the body may be out
 
     def __enter__(self) -> Conversation:
+        self.open(seconds=mailserver.CONVERSATION_SECONDS)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self, *, seconds: float) -> None:
+        """Connect; all of it has so long."""
         try:
-            self._server = _connected()
+            self._server = _connected(time.monotonic() + seconds)
         except smtplib.SMTPAuthenticationError:
             raise  # without the server's words, which may repeat the password
         except smtplib.SMTPResponseException as no:
             raise Answered(no.smtp_code, _words(no.smtp_error), is_about_us=True) from None
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def prolong(self, *, seconds: float) -> None:
+        """From now on it has so long again: for one more mail, or for goodbye."""
+        self._connection().ends = time.monotonic() + seconds
+
+    def close(self) -> None:
         """Say goodbye, save inside DATA, where every word would be taken for the mail's."""
         if self._server is None:
             return
         try:
-            if not self._is_in_data:
+            if not self.is_in_data:
                 self._server.quit()
         except (OSError, smtplib.SMTPException):
             log.info("The mail server was gone before goodbye.")
@@ -70,7 +85,7 @@ class Conversation:
         _expect(2, server.mail(sender), is_about_us=True)
         _expect(2, server.rcpt(recipient))
         _expect(3, server.docmd("DATA"))
-        self._is_in_data = True
+        self.is_in_data = True
         if server.file and server.file.are_ahead:  # what looks like the answer to the body came before it
             raise smtplib.SMTPException("out of step")
 
@@ -81,7 +96,7 @@ class Conversation:
         server.send(quoted if quoted.endswith(b"\r\n") else quoted + b"\r\n")
         server.send(b".\r\n")
         answer = server.getreply(mailserver.ANSWER_SECONDS)
-        self._is_in_data = False
+        self.is_in_data = False
         return _expect(2, answer)
 
     def _connection(self) -> Server:
@@ -90,10 +105,10 @@ class Conversation:
         return self._server
 
 
-def _connected() -> Server:
+def _connected(ends: float) -> Server:
     """Greeted and, where the settings say so, encrypted and logged in."""
     is_sealed = settings.EMAIL_SECURITY == "tls"
-    server = SealedServer(context=ssl.create_default_context()) if is_sealed else Server()
+    server = SealedServer(ends, context=ssl.create_default_context()) if is_sealed else Server(ends)
     try:
         _introduce(server)
     except BaseException:

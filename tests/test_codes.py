@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.core.mail import EmailMessage
 
 from petitions import codes
+from tests.promises.faults import FaultyServer, drips, hangs, in_turn, says, takes_its_time
+
+SHORT = 0.5  # seconds
 
 
 def message(address="ada@example.test"):
@@ -78,3 +83,67 @@ def test_a_mail_server_that_is_gone_ends_no_thread(mails, settings):
     sender.send(message("next@example.test"))
 
     assert mails.wait(lambda: mails.to("next@example.test"))
+
+
+@pytest.mark.parametrize("step", ["connect", "EHLO", "MAIL", "RCPT", "DATA", "dot"])
+@pytest.mark.parametrize("fault", [drips("250"), hangs], ids=["drips", "hangs"])
+def test_no_mail_server_holds_a_sender_beyond_its_limit(settings, monkeypatch, step, fault):
+    """One that drips sends each byte in time."""
+    monkeypatch.setattr(codes, "LONGEST_SECONDS", SHORT)
+    monkeypatch.setattr(codes, "GOODBYE_SECONDS", SHORT / 5)
+    sender = codes.Sender(threads=1)
+    with FaultyServer({step: fault}) as server:
+        settings.EMAIL_PORT = server.port
+        begun = time.monotonic()
+        sender.send(message("lost@example.test"))
+        sender.drain(10)
+        took = time.monotonic() - begun
+        server.heal()
+        sender.send(message("next@example.test"))
+        sender.drain(10)
+
+        assert SHORT <= took < 3 * SHORT
+        assert b"next@example.test" in server.taken[-1]
+        assert server.connections == 2
+
+
+def test_one_limit_holds_for_all_that_is_tried(settings, monkeypatch):
+    """Each reply alone is in time."""
+    monkeypatch.setattr(codes, "LONGEST_SECONDS", SHORT)
+    sender, slow = codes.Sender(threads=1), takes_its_time(SHORT / 3)
+    replies = {"connect": "220 at last", "EHLO": "250 at last", "MAIL": "250 at last", "RCPT": "250 at last"}
+    with FaultyServer({step: in_turn(slow, says(reply)) for step, reply in replies.items()}) as server:
+        settings.EMAIL_PORT = server.port
+        begun = time.monotonic()
+        sender.send(message())
+        sender.drain(10)
+
+        assert time.monotonic() - begun < 3 * SHORT
+        assert server.taken == []
+
+
+def test_a_code_that_the_server_may_have_is_not_sent_again(settings):
+    with FaultyServer({"dot": says("451 later")}) as server:
+        settings.EMAIL_PORT = server.port
+        sender = codes.Sender(threads=1)
+        sender.send(message())
+        sender.drain(10)
+        refused = len(server.taken)
+
+    with FaultyServer({"dot": lambda talk: talk.line.close()}) as server:
+        settings.EMAIL_PORT = server.port
+        sender.send(message())
+        sender.drain(10)
+
+        assert (refused, len(server.taken)) == (2, 1)
+
+
+@pytest.mark.parametrize(("reply", "asked"), [("550 nobody", 1), ("421 come back", 2)])
+def test_only_what_may_change_is_asked_again(settings, reply, asked):
+    with FaultyServer({"RCPT": says(reply)}) as server:
+        settings.EMAIL_PORT = server.port
+        sender = codes.Sender(threads=1)
+        sender.send(message())
+        sender.drain(10)
+
+        assert server.heard.count("RCPT") == asked
