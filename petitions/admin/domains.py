@@ -14,8 +14,13 @@ from petitions.models import Domain
 
 @require_POST
 def lift(request: HttpRequest, pk: int, domain: int) -> HttpResponse:
-    letter = access.letter(request, pk, roles=access.EDITORS)
+    """For this letter alone; for all letters an operator lifts it."""
+    letter = access.letter(request, pk, roles=access.OWNERS)
     found = get_object_or_404(Domain, pk=domain, workplace__letters=letter)
     if bursts.lift(found, letter=letter, by=access.person(request)):
-        return pages.done(request, letter, _("Mailboxes at %(name)s get codes again.") % {"name": found})
-    return pages.failed(request, letter, _("Mailboxes at %(name)s get codes.") % {"name": found})
+        return pages.done(
+            request, letter, _("Mailboxes at %(name)s get codes for this letter again.") % {"name": found}
+        )
+    return pages.failed(
+        request, letter, _("Mailboxes at %(name)s get codes for this letter.") % {"name": found}
+    )

@@ -1,4 +1,4 @@
-"""What operators see: the site's switch, held mails, how jobs went, numbers that do not match. No identities."""
+"""What operators see: the switch, frozen domains, held mails, jobs, reports, wrong numbers. No identities."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from petitions.admin import access
 from petitions.admin.site import workspace
-from petitions.flows import deliveries, pauses, reports, restores
-from petitions.models import Delivery, Installation, Job, Letter, Mismatch, Report
+from petitions.flows import bursts, deliveries, pauses, reports, restores
+from petitions.models import Delivery, Domain, Installation, Job, Letter, Mismatch, Report
 from petitions.views.answers import SeeOther
 
 
@@ -30,6 +30,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = workspace.each_context(request) | {
         "title": _("Operations"),
         "is_paused": Installation.objects.filter(is_paused=True).exists(),
+        "frozen": Domain.objects.frozen(),
         "held": held.annotate(number=Count("pk")),
         "jobs": [job for job in Job.objects.all() if not job.has_ended_well or Job.COMPARING not in job.name],
         "reports": Report.objects.select_related("letter"),
@@ -64,6 +65,14 @@ def decide_held(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def lift_domain(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let codes leave again for every letter."""
+    operator, domain = _operator(request), get_object_or_404(Domain, pk=pk)
+    bursts.lift_everywhere(domain, by=operator)
+    return _done(request, _("Mailboxes at %(name)s get codes for every letter.") % {"name": domain})
+
+
+@require_POST
 def finish_report(request: HttpRequest, pk: int) -> HttpResponse:
     operator = _operator(request)
     reports.finish(get_object_or_404(Report.objects.select_related("letter"), pk=pk), by=operator)
@@ -85,6 +94,7 @@ def _done(request: HttpRequest, sentence: str) -> HttpResponse:
 
 workspace.pages += [
     path("operations/", workspace.admin_view(overview), name="operations"),
+    path("operations/domains/<int:pk>/", workspace.admin_view(lift_domain), name="operations_domain"),
     path("operations/reports/<int:pk>/", workspace.admin_view(finish_report), name="operations_report"),
     path("operations/switch/", workspace.admin_view(switch), name="operations_switch"),
     path("operations/held/<int:pk>/", workspace.admin_view(decide_held), name="operations_held"),

@@ -70,7 +70,7 @@ def of(letter: Letter, role: str) -> Overview:
         takedowns=letter.takedowns.filter(decided_at=None).count(),
         under_review=letter.signatures.all().named().filter(is_under_review=True).count(),
         troubles=troubles.of(letter),
-        frozen=list(Domain.objects.filter(workplace__letters=letter, frozen_at__isnull=False)),
+        frozen=list(Domain.objects.frozen_for(letter)),
     )
 
 

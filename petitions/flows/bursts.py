@@ -1,12 +1,16 @@
 """A burst over a directory: codes are asked for mailbox after mailbox, and hardly one is typed.
 
 Then the domain gets no more codes, whoever asks sees no difference, and organizers are told. Counted by the clock's
-hour and under the day's pseudonyms, for a domain as a whole: a freeze stops it for every letter.
+hour and under the day's pseudonyms, for a domain as a whole: a freeze stops it for every letter. Whoever lets codes
+leave again answers for their own letter: an owner lifts it there, an operator everywhere.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from limits import RateLimitItemPerHour
@@ -28,18 +32,24 @@ FEWEST = 50
 SHARE = 0.75
 
 
-def is_calm(mailbox: str) -> bool:
-    """Count that the mailbox asks; False when its domain gets no codes. Always the same steps, for the same time."""
-    domain = Domain.objects.select_related("workplace").filter(name=_domain_name(mailbox)).first()
+def is_calm(letter: Letter, mailbox: str) -> bool:
+    """Count that the mailbox asks; False when its domain gets no codes. Always the same steps, for the same time.
+
+    What is asked where no code leaves is not counted: it must not stop the letters that were let go on.
+    """
+    is_lifted = Exists(_lifts().filter(letter=letter, domain=OuterRef("pk")))
+    domains = Domain.objects.select_related("workplace").annotate(is_lifted=is_lifted)
+    domain = domains.filter(name=_domain_name(mailbox)).first()
     if domain is None:
         return True
+    gets_codes = domain.frozen_at is None or domain.is_lifted
     is_first = limits.allows(FIRST, _hour(), mailbox)
-    limits.allows(ASKED, _hour(), domain.name, cost=int(is_first))
+    limits.allows(ASKED, _hour(), domain.name, cost=int(is_first and gets_codes))
     asked, typed = (limits.count(limit, _hour(), domain.name) for limit in (ASKED, TYPED))
-    if domain.frozen_at is None and _is_burst(domain.workplace, asked, typed):
+    if gets_codes and _is_burst(domain.workplace, asked, typed):
         freeze(domain)
         return False
-    return domain.frozen_at is None
+    return gets_codes
 
 
 def note_typed(mailbox: str) -> None:
@@ -56,23 +66,68 @@ def threshold(workplace: Workplace) -> int:
 
 @transaction.atomic
 def freeze(domain: Domain) -> None:
-    """Once, whoever sees it first. Every letter that the domain can sign is concerned."""
+    """Once, whoever sees it first: for every open letter that the domain can sign and that sends it codes."""
+    concerned = _open_letters(domain)
     if not Domain.objects.filter(pk=domain.pk, frozen_at=None).update(frozen_at=Now()):
-        return
-    for letter in Letter.objects.filter(state=Letter.State.OPEN, workplaces__domains=domain):
+        concerned = concerned.filter(pk__in=_stop_again(domain))
+    for letter in concerned:
         event = audit.record("domain_frozen", letter=letter, about=domain.pk)
         deliveries.tell_organizers(letter, Delivery.Kind.BURST, key=f"burst:{event.pk}")
 
 
+def _stop_again(domain: Domain) -> list[int]:
+    """The letters for which it had been lifted; none for all but one caller."""
+    lifts = _lifts().filter(domain=domain)
+    letters = list(lifts.values_list("letter", flat=True))
+    return letters if lifts.delete()[0] else []
+
+
 @transaction.atomic
 def lift(domain: Domain, *, letter: Letter, by: User) -> bool:
-    """Send codes again, and count from nothing. True for the one who lifted it."""
-    if not Domain.objects.filter(pk=domain.pk, frozen_at__isnull=False).update(frozen_at=None):
+    """Send codes for this letter again, and count from nothing. True for the one who lifted it.
+
+    When no open letter is left for which it is frozen, it is over.
+    """
+    if not Domain.objects.frozen().filter(pk=domain.pk).update(frozen_at=F("frozen_at")):  # one at a time
         return False
+    _, is_first = _lifts().get_or_create(letter=letter, domain=domain)
+    if not is_first:
+        return False
+    _count_anew(domain)
+    audit.record("domain_lifted", letter=letter, by=by, about=domain.pk)
+    if not _open_letters(domain).exclude(lifted_domains=domain).exists():
+        _end(domain)
+    return True
+
+
+@transaction.atomic
+def lift_everywhere(domain: Domain, *, by: User) -> bool:
+    """The same for all letters: an operator's."""
+    if not _end(domain):
+        return False
+    _count_anew(domain)
+    audit.record("domain_lifted", letter=None, by=by, about=domain.pk)
+    return True
+
+
+def _end(domain: Domain) -> bool:
+    is_first = Domain.objects.frozen().filter(pk=domain.pk).update(frozen_at=None)
+    _lifts().filter(domain=domain).delete()
+    return bool(is_first)
+
+
+def _count_anew(domain: Domain) -> None:
     for limit in (ASKED, TYPED):
         limits.forget(limit, _hour(), domain.name)
-    audit.record("domain_lifted", letter=letter, by=by, about=domain.pk)
-    return True
+
+
+def _open_letters(domain: Domain) -> QuerySet[Letter]:
+    return Letter.objects.filter(state=Letter.State.OPEN, workplaces__domains=domain)
+
+
+def _lifts() -> QuerySet[Any]:
+    """Which domain is let go on for which letter."""
+    return Letter.lifted_domains.through.objects.all()
 
 
 def _is_burst(workplace: Workplace, asked: int, typed: int) -> bool:

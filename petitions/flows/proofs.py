@@ -39,14 +39,14 @@ def request_code(letter: Letter, *, purpose: str, address: str, **asked: Any) ->
     A mailbox that had its codes for today, or whose domain is frozen, gets none, and whoever asked is not told.
     """
     pending, code = challenge(letter, purpose=purpose, address=address, **asked)
-    _send(pending, code)
+    _send(letter, pending, code)
     return pending
 
 
-def request_again(pending: Pending) -> Pending:
+def request_again(letter: Letter, pending: Pending) -> Pending:
     """A new code for the same request. Raises `codes.Busy`."""
     pending, code = _with_new_code(pending)
-    _send(pending, code)
+    _send(letter, pending, code)
     return pending
 
 
@@ -108,12 +108,13 @@ def _with_new_code(pending: Pending) -> tuple[Pending, str]:
     return replace(pending, challenge=pk, code_hash=_code_hash(pk, code)), code
 
 
-def _send(pending: Pending, code: str) -> None:
+def _send(letter: Letter, pending: Pending, code: str) -> None:
     """The same work whether or not the mailbox is to get the mail, so that time tells no more than words."""
     sender.require_room()  # before the limit, so that a full queue says the same to every mailbox
     mailbox = _mailbox(pending)
     message = mail.code(pending.address, code=typed.grouped(code))
-    is_within, is_calm = limits.allows(limits.CODES, "mailbox", mailbox), bursts.is_calm(mailbox)
+    is_within = limits.allows(limits.CODES, "mailbox", mailbox)
+    is_calm = bursts.is_calm(letter, mailbox)
     sender.send(message if is_within and is_calm else None)
 
 

@@ -90,6 +90,9 @@ class Letter(models.Model):
         verbose_name=_("workplaces"),
         help_text=_("Whose mailboxes may sign."),
     )
+    lifted_domains = models.ManyToManyField(
+        Domain, related_name="lifted_for", editable=False
+    )  # frozen, and an owner has let codes leave for this letter again; see flows/bursts
     is_listed = models.BooleanField(
         _("public"),
         default=True,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from petitions.models.letters import Letter
 
 
 class Workplace(models.Model):
@@ -18,6 +23,15 @@ class Workplace(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DomainQuerySet(models.QuerySet["Domain"]):
+    def frozen(self) -> DomainQuerySet:
+        return self.filter(frozen_at__isnull=False)
+
+    def frozen_for(self, letter: Letter) -> DomainQuerySet:
+        """Those of its workplaces whose mailboxes get no codes for this letter."""
+        return self.frozen().filter(workplace__letters=letter).exclude(lifted_for=letter)
 
 
 class Domain(models.Model):
@@ -35,6 +49,8 @@ class Domain(models.Model):
     frozen_at = models.DateTimeField(
         null=True, editable=False
     )  # since then it gets no codes; see flows/bursts
+
+    objects = DomainQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mail domain")

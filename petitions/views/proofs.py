@@ -69,7 +69,7 @@ def again(request: HttpRequest, letter: Letter, purpose: str) -> HttpResponse:
     if not limits.allows(limits.ASKS, "client", limits.client(request)):
         return errors.too_often(request)
     try:
-        asked = proofs.request_again(asked)
+        asked = proofs.request_again(letter, asked)
     except codes.Busy:
         return errors.busy(request)
     return keep_pending(SeeOther(reverse(ACTION[purpose], args=[letter.slug])), letter, asked)

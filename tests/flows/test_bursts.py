@@ -97,6 +97,10 @@ def test_it_is_as_much_work_as_before(mails):
 
     assert {work(letter, "grace@example.test"), work(letter, "ada@example.test"), again} == {fresh}
 
+    make_letter()  # it stays frozen for this one
+    lift(letter)
+    assert work(letter, "lifted@example.test") == fresh
+
 
 def test_a_frozen_domain_gets_no_new_code_for_an_old_request_either(client, mails):
     letter = make_letter()
@@ -200,6 +204,81 @@ def test_when_it_is_lifted_codes_leave_and_counting_begins_anew(mails):
     go_through(letter, 1, start=20)
     assert frozen()
     assert len(told()) == 2
+
+
+@pytest.fixture
+def two():
+    """Letters of one workplace, with an owner each."""
+    return [make_letter(owner=make_user(f"owner{number}@example.org")) for number in range(2)]
+
+
+def lift(letter):
+    return bursts.lift(Domain.objects.get(), letter=letter, by=letter.memberships.get().user)
+
+
+def stopped(letters):
+    return [letter for letter in letters if Domain.objects.frozen_for(letter).exists()]
+
+
+def test_it_is_lifted_for_one_letter_and_stays_for_the_others(mails, two):
+    bursts.freeze(Domain.objects.get())
+
+    assert lift(two[0])
+    assert not lift(two[0])
+    assert stopped(two) == two[1:]
+    ask(Client(), two[1], "stopped@example.test")
+    ask(Client(), two[0], "served@example.test")
+    mails.code("served@example.test")
+    sender.drain(10)
+
+    assert mails.to("stopped@example.test") == []
+
+
+def test_it_is_over_when_it_was_lifted_for_the_last_open_letter(two):
+    closed = make_letter()
+    letters.close(closed)
+    bursts.freeze(Domain.objects.get())
+
+    assert lift(two[0])
+    assert frozen()
+    assert lift(two[1])
+    assert not frozen()
+    assert stopped([*two, closed]) == []
+
+
+def test_the_next_burst_stops_the_letter_that_was_let_go_on_and_tells_it_alone(mails, two):
+    bursts.freeze(Domain.objects.get())
+    lift(two[0])
+    told_before = told()
+
+    go_through(two[0], 7)
+    bursts.freeze(Domain.objects.get())
+
+    assert stopped(two) == two
+    assert told() == sorted([*told_before, "owner0@example.org"])
+
+
+def test_who_goes_on_asking_where_it_is_frozen_stops_no_other_letter(mails, two):
+    bursts.freeze(Domain.objects.get())
+    lift(two[0])
+
+    go_through(two[1], 12)
+
+    assert stopped(two) == two[1:]
+
+
+def test_an_operator_lifts_it_for_all(two):
+    operator = make_user("operator@example.org", is_superuser=True)
+    bursts.freeze(Domain.objects.get())
+    lift(two[0])
+
+    assert bursts.lift_everywhere(Domain.objects.get(), by=operator)
+    assert not bursts.lift_everywhere(Domain.objects.get(), by=operator)
+
+    assert (stopped(two), frozen()) == ([], False)
+    assert [event.letter for event in AuditEvent.objects.filter(verb="domain_lifted")] == [None, two[0]]
+    bursts.freeze(Domain.objects.get())
+    assert stopped(two) == two
 
 
 def test_without_redis_it_is_counted_in_memory(mails, monkeypatch):
