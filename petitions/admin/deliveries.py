@@ -91,8 +91,9 @@ def decide(request: HttpRequest, pk: int, delivery: int) -> HttpResponse:
 @require_POST
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
     letter = access.letter(request, pk, roles=access.OWNERS)
-    pauses.pause(letter, by=access.person(request))
-    return pages.done(request, letter, _("Paused: no mail of this letter leaves."), to="deliveries")
+    too_late = pauses.pause(letter, by=access.person(request))
+    sentence = _("Paused: no mail of this letter leaves.")
+    return pages.done(request, letter, f"{sentence} {troubles.too_late(too_late)}", to="deliveries")
 
 
 @require_POST

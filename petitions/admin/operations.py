@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from petitions.admin import access
+from petitions.admin import access, troubles
 from petitions.admin.site import workspace
 from petitions.flows import bursts, deliveries, pauses, reports, restores
 from petitions.models import Delivery, Domain, Installation, Job, Letter, Mismatch, Report
@@ -44,8 +44,9 @@ def switch(request: HttpRequest) -> HttpResponse:
     """Stop every mail of the site but codes, or let them leave again."""
     operator = _operator(request)
     if request.POST.get("to") == "paused":
-        pauses.pause_site(by=operator)
-        return _done(request, _("Paused: no mail leaves this site but codes."))
+        too_late = pauses.pause_site(by=operator)
+        sentence = _("Paused: no mail leaves this site but codes.")
+        return _done(request, f"{sentence} {troubles.too_late(too_late)}")
     pauses.resume_site(by=operator)
     return _done(request, _("Mails leave again."))
 

@@ -29,6 +29,18 @@ def of(letter: Letter) -> Troubles:
     return Troubles(mails["undecided"], [sentence for sentence in sentences if sentence])
 
 
+def too_late(number: int) -> str:
+    """For whoever has just paused."""
+    if not number:
+        return _("None was on its way out.")
+    sentence = ngettext(
+        "%(number)s mail was being handed to the mail server and cannot be stopped any more.",
+        "%(number)s mails were being handed to the mail server and cannot be stopped any more.",
+        number,
+    )
+    return sentence % {"number": number}
+
+
 def _paused(letter: Letter) -> str:
     if letter.is_paused:
         return _("Mails of this letter are paused: none leaves until an owner lets them.")

@@ -1,4 +1,8 @@
-"""Pausing: nothing leaves for a letter, or for the whole site, while people go on signing."""
+"""Pausing: nothing leaves for a letter, or for the whole site, while people go on signing.
+
+Whoever pauses learns how many mails come too late. A mail that is still being prepared does not: before its body goes
+out it is asked once more whether it may (`Lease.start_body`).
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,14 @@ from django.db import transaction
 
 from accounts.models import User
 from petitions.flows import audit
-from petitions.models import Installation, Letter
+from petitions.models import Delivery, Installation, Letter
 
 
 @transaction.atomic
-def pause(letter: Letter, *, by: User) -> None:
+def pause(letter: Letter, *, by: User) -> int:
+    """How many mails cannot be stopped any more."""
     _switch(letter, by, is_paused=True)
+    return letter.deliveries.filter(state=Delivery.State.IN_DATA).count()
 
 
 @transaction.atomic
@@ -20,8 +26,10 @@ def resume(letter: Letter, *, by: User) -> None:
 
 
 @transaction.atomic
-def pause_site(*, by: User) -> None:
+def pause_site(*, by: User) -> int:
+    """How many mails cannot be stopped any more."""
     _switch_site(by, is_paused=True)
+    return Delivery.objects.filter(state=Delivery.State.IN_DATA).count()
 
 
 @transaction.atomic

@@ -224,6 +224,22 @@ def test_stopping_says_what_was_stopped_and_what_had_left(as_owner, closed, unkn
     assert [state_of(first)[0], state_of(second)[0]] == ["unknown", "cancelled"]
 
 
+def test_whoever_pauses_reads_how_many_come_too_late(as_owner, closed, owner):
+    deliveries.deliver(closed, number=2, by=owner)
+    snapshots.freeze_due()
+    first, second = Delivery.objects.letters().order_by("pk")
+    prepared = Lease.take(second.pk)
+
+    def read():
+        return as_owner.post(page("deliveries_pause", closed), follow=True).content.decode()
+
+    assert "Paused: no mail of this letter leaves. None was on its way out." in read()
+    as_owner.post(page("deliveries_resume", closed))
+    assert Lease.take(first.pk).start_body()
+    assert "1 mail was being handed to the mail server and cannot be stopped any more." in read()
+    assert not prepared.start_body()
+
+
 def test_pausing_keeps_mails_back_until_somebody_resumes(as_owner, closed, owner):
     deliveries.deliver(closed, number=2, by=owner)
     snapshots.freeze_due()

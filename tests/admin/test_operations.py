@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.models import User
 from petitions.flows import deliveries, jobs, restores, snapshots
-from petitions.models import Delivery, Installation, Mismatch
+from petitions.models import Delivery, Installation, Lease, Mismatch
 from tests.factories import make_letter
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,17 @@ def test_the_switch_keeps_every_mail_back(as_operator, letter, owner):
 
     as_operator.post(SWITCH, {"to": "sending"})
     assert Delivery.objects.due().count() == 2
+
+
+def test_an_operator_reads_how_many_come_too_late(as_operator, letter, owner):
+    deliveries.deliver(letter, number=1, by=owner)
+    snapshots.freeze_due()
+    for row in Delivery.objects.all():
+        assert Lease.take(row.pk).start_body()
+
+    answer = as_operator.post(SWITCH, {"to": "paused"}, follow=True).content.decode()
+
+    assert "2 mails were being handed to the mail server and cannot be stopped any more." in answer
 
 
 def test_organizers_read_that_mails_are_held(as_owner, held):
