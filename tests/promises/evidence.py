@@ -18,7 +18,7 @@ from tests.promises.processes import Processes
 def of_a_site(site: Processes, data: Path | None) -> dict[str, bytes]:
     """By where it was found. `data` is the folder of a PostgreSQL server that is the test's own."""
     url = site.environment["DATABASE_URL"]
-    tables = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+    tables = _sqlite(url) if url.startswith("sqlite") else of_postgresql(url)
     found = dict(tables) | dict(_files(site.place)) | dict(_processes(site))
     found |= dict(_files(data)) if data else {}
     return found | dict(_valkey(site.environment["REDIS_URL"]))
@@ -30,7 +30,7 @@ def _sqlite(url: str) -> Iterator[tuple[str, bytes]]:
         yield "tables", "\n".join(connection.iterdump()).encode()
 
 
-def _postgresql(url: str) -> Iterator[tuple[str, bytes]]:
+def of_postgresql(url: str) -> Iterator[tuple[str, bytes]]:
     """Each table as text and as bytes. What is in memory is written to the files."""
     with psycopg.connect(url, autocommit=True) as server:
         named = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
