@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.cache import cache
@@ -17,8 +18,17 @@ def get(key: str) -> Any:
     return _tried(cache.get, key)
 
 
+def get_many(keys: Iterable[str]) -> dict[str, Any]:
+    """Those that are remembered."""
+    return _tried(cache.get_many, list(keys)) or {}
+
+
 def put(key: str, value: Any, seconds: float) -> None:
     _tried(cache.set, key, value, seconds)
+
+
+def put_many(values: dict[str, Any], seconds: float) -> None:
+    _tried(cache.set_many, values, seconds)
 
 
 def _tried(call: Any, *arguments: Any) -> Any:

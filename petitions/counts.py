@@ -1,9 +1,13 @@
 """The count: a recount of the rows, remembered for at most two seconds."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 from django.conf import settings
 
 from petitions import cache
-from petitions.models import Letter, Tally
+from petitions.models import Day, Letter, Signature, Tally
 
 
 def recount(letter: Letter) -> Tally:
@@ -13,12 +17,33 @@ def recount(letter: Letter) -> Tally:
 
 def shown(letter: Letter) -> Tally:
     """What pages show: at most `COUNT_SECONDS` behind the rows."""
+    return shown_all([letter])[letter.pk]
+
+
+def shown_all(letters: Sequence[Letter]) -> dict[int, Tally]:
+    """The same of many letters, by their keys, in one query."""
+    keys = {letter.pk: f"count:{letter.pk}" for letter in letters}
+    remembered = cache.get_many(keys.values()) if settings.COUNT_SECONDS else {}
+    tallies = {pk: Tally(**remembered[key]) for pk, key in keys.items() if key in remembered}
+    missing = keys.keys() - tallies.keys()
+    if missing:
+        counted = Signature.objects.filter(letter__in=missing).tallies()
+        recounted = {pk: counted.get(pk, Tally()) for pk in missing}
+        if settings.COUNT_SECONDS:
+            told = {keys[pk]: tally.as_cached() for pk, tally in recounted.items()}
+            cache.put_many(told, settings.COUNT_SECONDS)
+        tallies |= recounted
+    return tallies
+
+
+def shown_days(letter: Letter) -> list[Day]:
+    """How the count grew, by day: as old as the count at most."""
     if not settings.COUNT_SECONDS:
-        return recount(letter)
-    key = f"count:{letter.pk}"
+        return letter.signatures.all().days()
+    key = f"days:{letter.pk}"
     remembered = cache.get(key)
     if remembered is None:
-        tally = recount(letter)
-        cache.put(key, tally.as_cached(), settings.COUNT_SECONDS)
-        return tally
-    return Tally(**remembered)
+        days = letter.signatures.all().days()
+        cache.put(key, [day.as_cached() for day in days], settings.COUNT_SECONDS)
+        return days
+    return [Day(*day) for day in remembered]

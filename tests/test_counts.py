@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.core.cache import caches
 
 from petitions import counts
-from tests.factories import make_letter, sign
+from petitions.models import Day
+from tests.factories import make_letter, sign, signature_of
 
 pytestmark = pytest.mark.django_db
 
@@ -33,3 +36,47 @@ def test_without_the_cache_the_rows_are_counted(settings):
     assert counts.shown(letter).total == 1
     sign(letter, "Grace Hopper")
     assert counts.shown(letter).total == 2
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_many_letters_are_counted_by_one_query(number, django_assert_num_queries):
+    letters = [make_letter() for _ in range(number)]
+    for each, letter in enumerate(letters):
+        for _ in range(each):
+            sign(letter, "Ada Lovelace")
+
+    with django_assert_num_queries(1):
+        tallies = counts.shown_all(letters)
+
+    assert tallies == {letter.pk: counts.recount(letter) for letter in letters}
+    assert [tallies[letter.pk].total for letter in letters] == list(range(number))
+
+
+def test_of_many_letters_only_those_that_are_not_remembered_are_counted(settings, django_assert_num_queries):
+    settings.COUNT_SECONDS = 60
+    one, other = make_letter(), make_letter()
+    sign(one, "Ada Lovelace")
+    assert counts.shown(one).total == 1
+    for letter in (one, other):
+        sign(letter, "Grace Hopper")
+
+    with django_assert_num_queries(1):
+        assert [tally.total for tally in counts.shown_all([one, other]).values()] == [1, 1]
+    with django_assert_num_queries(0):
+        assert counts.shown_all([one, other])[other.pk].total == 1
+        assert counts.shown_all([]) == {}
+
+
+def test_days_are_remembered_and_sum_up_to_the_count(settings):
+    letter = make_letter()
+    for day in ("2026-01-03", "2026-01-01", "2026-01-03"):
+        letter.signatures.filter(pk=signature_of(sign(letter, "Ada Lovelace")).pk).update(signed_on=day)
+    expected = [Day(date(2026, 1, 1), 1), Day(date(2026, 1, 3), 2)]
+    assert counts.shown_days(letter) == expected
+
+    settings.COUNT_SECONDS = 60
+    assert counts.shown_days(letter) == expected
+    sign(letter, "Grace Hopper")
+    assert counts.shown_days(letter) == expected
+    caches["default"].clear()
+    assert sum(day.signatures for day in counts.shown_days(letter)) == counts.recount(letter).total == 4

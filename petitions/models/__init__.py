@@ -16,7 +16,7 @@ from petitions.models.purges import Purge
 from petitions.models.recipients import Recipient
 from petitions.models.reports import Report
 from petitions.models.responses import Response
-from petitions.models.signatures import Appear, Signature, Tally, WaitingSignature
+from petitions.models.signatures import Appear, Day, Signature, Tally, WaitingSignature
 from petitions.models.snapshots import Snapshot
 from petitions.models.takedowns import Takedown
 from petitions.models.updates import Subscription, Update
@@ -28,6 +28,7 @@ __all__ = [
     "Attempt",
     "AuditEvent",
     "Challenge",
+    "Day",
     "Delivery",
     "Demand",
     "Domain",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -33,6 +33,13 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 
     def listed(self) -> LetterQuerySet:
         return self.published().filter(is_listed=True)
+
+    def latest_first(self) -> LetterQuerySet:
+        return self.order_by("-opened_at", "-pk")
+
+    def behind(self, moment: datetime, pk: str) -> LetterQuerySet:
+        """What follows that place in `latest_first`."""
+        return self.filter(opened_at__lte=moment).filter(Q(opened_at__lt=moment) | Q(pk__lt=pk))
 
     def signable(self) -> LetterQuerySet:
         """Letters that can be signed at this moment, by the database's clock, whatever sweeps have run."""

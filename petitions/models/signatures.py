@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 
 from django.db import models
 from django.db.models import Count, Q
@@ -67,6 +72,17 @@ class Tally:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Day:
+    """How many of today's published signatures are of that day. An anonymous one is of its batch's day."""
+
+    day: date
+    signatures: int
+
+    def as_cached(self) -> tuple[date, int]:
+        return self.day, self.signatures
+
+
 class SignatureQuerySet(models.QuerySet["Signature"]):
     def counted(self) -> SignatureQuerySet:
         return self.filter(state=Signature.State.PUBLISHED)
@@ -89,6 +105,10 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         """The named ones from there; from everywhere without one."""
         return self.filter(workplace=workplace) if workplace else self
 
+    def behind(self, moment: datetime, pk: str) -> SignatureQuerySet:
+        """What follows that place in `latest_first`."""
+        return self.filter(signed_at__lte=moment).filter(Q(signed_at__lt=moment) | Q(pk__gt=pk))
+
     def matching(self, words: str) -> SignatureQuerySet:
         """Those whose line contains each word; names under review are not found by what they hide."""
         found = self.filter(is_under_review=False) if words.strip() else self
@@ -97,13 +117,27 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return found
 
     def tally(self) -> Tally:
-        rows = self.counted().order_by().values_list("kind", "proof").annotate(Count("pk"))
-        kinds: dict[str, int] = {}
-        proofs: dict[str, int] = {}
-        for kind, proof, number in rows:
-            kinds[kind] = kinds.get(kind, 0) + number
-            proofs[proof] = proofs.get(proof, 0) + number
-        return Tally(**kinds, by_proof=proofs)
+        return _tally(self.counted().order_by().values_list("kind", "proof").annotate(Count("pk")))
+
+    def tallies(self) -> dict[int, Tally]:
+        """One for each letter that has signatures, by its key."""
+        rows = self.counted().order_by("letter").values_list("letter", "kind", "proof").annotate(Count("pk"))
+        return {letter: _tally(row[1:] for row in own) for letter, own in groupby(rows, itemgetter(0))}
+
+    def days(self) -> list[Day]:
+        """Days on which nobody signed are left out. Kinds are not told apart: a name that was hidden later keeps
+        its day, which says nothing as long as it counts as before."""
+        rows = self.counted().order_by("signed_on").values_list("signed_on").annotate(Count("pk"))
+        return [Day(*row) for row in rows]
+
+
+def _tally(rows: Iterable[tuple[str, str, int]]) -> Tally:
+    kinds: Counter[str] = Counter()
+    proofs: Counter[str] = Counter()
+    for kind, proof, number in rows:
+        kinds[kind] += number
+        proofs[proof] += number
+    return Tally(**kinds, by_proof=dict(proofs))
 
 
 class Signature(models.Model):

@@ -47,7 +47,8 @@ def home(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100].replace("\x00", "")
     listed = Letter.objects.listed().prefetch_related("demands")
     letters = [letter for letter in listed if _matches(letter, query)]
-    entries = [Entry(letter, counts.shown(letter), outcomes.outcome(letter)) for letter in letters]
+    tallies = counts.shown_all(letters)
+    entries = [Entry(letter, tallies[letter.pk], outcomes.outcome(letter)) for letter in letters]
     context = {
         "query": query,
         "open_letters": [entry for entry in entries if entry.letter.is_open],

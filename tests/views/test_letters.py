@@ -208,3 +208,14 @@ def test_anonymous_signatures_have_no_line_in_a_picture():
 
     picture = letter.snapshots.get()
     assert (picture.names, picture.count["total"]) == (["Ada Lovelace"], 6)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_home_page_counts_all_letters_at_once(client, number, django_assert_num_queries):
+    for each in range(number):
+        sign(make_letter(title="A fair rota"), f"Ada {'x' * each}")
+
+    with django_assert_num_queries(3):  # letters, demands, count
+        text = client.get("/").content.decode()
+
+    assert text.count("<strong>1</strong> signature") == number
