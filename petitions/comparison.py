@@ -1,4 +1,4 @@
-"""Every shown number beside the rows: the page, the PDF, the bundle, the mail and the snapshots of a letter.
+"""Every shown number beside the rows: the page, the PDF, the API, the mail and the snapshots of a letter.
 
 The rows are counted by a query of its own, so that a fault in the shared count is seen as well.
 """
@@ -19,9 +19,9 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import resolve, reverse
 from django.utils import timezone
 
-from petitions.api.views import bundle
 from petitions.documents import letters as documents
 from petitions.flows import deliveries, snapshots
 from petitions.mail import letter_context
@@ -114,10 +114,20 @@ def _shown_now(letter: Letter) -> Iterator[tuple[str, int]]:
     document = documents.current_document(letter, today=timezone.now().date())
     yield "PDF", _found(IN_A_SENTENCE, " ".join(document.count_lines), 1)
     yield "PDF, names", len(document.signatories)
-    told = json.loads(b"".join(bundle(_request(), letter.slug)))
+    yield "API", _read("letter", letter)["count"]["total"]
+    history = _read("history", letter)
+    yield "API, history", sum(day["signatures"] for day in history["days"])
+    yield "API, sum of history", history["total"]
+    told = _read("bundle", letter)
     yield "bundle", told["count"]["total"]
     yield "bundle, names", len(told["named"])
     yield "bundle, rows", _rows_of(told)
+
+
+def _read(name: str, letter: Letter) -> Any:
+    """What the API answers at the address of this name."""
+    found = resolve(reverse(f"api:{name}", args=[letter.slug]))
+    return json.loads(b"".join(found.func(_request(), **found.kwargs)))
 
 
 def _rows_of(told: dict[str, Any]) -> int:

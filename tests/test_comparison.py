@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from petitions import comparison, counts
+from petitions.api import letters as told
 from petitions.api.bundles import Published
 from petitions.documents import letters as documents
 from petitions.flows import batches, deliveries, letters, snapshots
 from petitions.flows import receipts as by_receipt
-from petitions.models import Appear, Delivery, Mismatch, Signature, Snapshot, Tally
+from petitions.models import Appear, Day, Delivery, Mismatch, Signature, Snapshot, Tally
 from tests.factories import make_letter, make_user, sign
 
 pytestmark = pytest.mark.django_db
@@ -51,10 +54,25 @@ def no_names(published):
     yield from ()
 
 
+def nine(whole):
+    """The letter as it is, but for its count."""
+    return lambda letter: whole(letter) | {"count": Tally(named=9).as_json()}
+
+
 LIES = {
     "the shared count": (
         lambda monkeypatch: monkeypatch.setattr(counts, "shown", lambda letter: Tally(named=9)),
-        ["page", "page, in words", "page, names in words"],
+        ["page", "page, in words", "page, names in words", "API"],
+    ),
+    "the history": (
+        lambda monkeypatch: monkeypatch.setattr(
+            counts, "shown_days", lambda letter: [Day(date(2026, 1, 1), 9)]
+        ),
+        ["API, history", "API, sum of history"],
+    ),
+    "the API's count": (
+        lambda monkeypatch: monkeypatch.setattr(told, "whole", nine(told.whole)),
+        ["API"],
     ),
     "the document": (
         lambda monkeypatch: monkeypatch.setattr(documents, "count_sentences", lambda *_: ["9 signatures"]),

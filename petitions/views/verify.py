@@ -32,7 +32,7 @@ def verify(request: HttpRequest, letter: Letter) -> HttpResponse:
         "keys": _keys(letter, versions[-1]),
         "versions": versions,
         "snapshots": letter.snapshots.all().told(),
-        "bundle_url": settings.SITE_URL + reverse("bundle", args=[letter.slug]),
+        "bundle_url": settings.SITE_URL + reverse("api:bundle", args=[letter.slug]),
         "verifier_url": settings.SITE_URL + static("undersigned-verify.py"),
     }
     return render(request, "verify/verify.html", context)

@@ -1,0 +1,92 @@
+"""Letters as the API tells them: as their pages do, and not a field more."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from petitions import counts
+from petitions.documents import text
+from petitions.models import Letter, Recipient, Signature, Tally, Version
+from petitions.views import outcomes
+
+
+def summary(letter: Letter, tally: Tally) -> dict[str, Any]:
+    return {
+        "slug": letter.slug,
+        "title": letter.title,
+        "state": letter.state,
+        "count": tally.as_json(),
+    }
+
+
+def whole(letter: Letter) -> dict[str, Any]:
+    version, came = letter.version, outcomes.afterwards(letter)
+    return {
+        "slug": letter.slug,
+        "title": version.title,
+        "state": letter.state,
+        "workplaces": [workplace.name for workplace in letter.workplaces.all()],
+        "addressed_to": [_person(recipient) for recipient in letter.recipients.all()],
+        "text_html": text.to_html(version.text),
+        "version": {"number": version.number, "sha256": version.sha256},
+        "demands": _demands(letter, version),
+        "count": counts.shown(letter).as_json(),
+        "goal": letter.goal,
+        "milestones": [
+            {"threshold": milestone.threshold, "reached_on": _day(milestone.reached_at)}
+            for milestone in letter.milestones.all()
+        ],
+        "opens_at": letter.opens_at,
+        "closes_at": letter.closes_at,
+        "delivered_at": came["deliveries"][0]["made_at"] if came["deliveries"] else None,
+        "responses": [_response(response) for response in came["responses"]],
+        "updates": [_update(update) for update in came["updates"]],
+    }
+
+
+def signature(row: Signature) -> dict[str, Any]:
+    return {
+        "name": row.public_name,
+        "role": row.public_role,
+        "statement": row.public_statement,
+        "signed_on": row.signed_on,
+        "version": row.version.number,
+    }
+
+
+def _demands(letter: Letter, version: Version) -> list[dict[str, Any]]:
+    """Words from the frozen version, status from today."""
+    today = {demand.number: demand.status for demand in letter.demands.all()}
+    return [
+        {
+            "number": frozen["number"],
+            "title": frozen["title"],
+            "text": frozen["text"],
+            "status": today[frozen["number"]],
+        }
+        for frozen in version.demands
+    ]
+
+
+def _person(recipient: Recipient) -> dict[str, str]:
+    """Never with the address."""
+    return {"name": recipient.name, "role": recipient.role}
+
+
+def _response(response: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **_person(response["recipient"]),
+        "demand": response["demand"].number if response["demand"] else None,
+        "text_html": response["html"],
+        "responded_on": _day(response["responded_at"]),
+    }
+
+
+def _update(update: dict[str, Any]) -> dict[str, Any]:
+    return {"title": update["title"], "text_html": update["html"], "posted_on": _day(update["posted_at"])}
+
+
+def _day(moment: datetime | None) -> date | None:
+    """A time of day would say when somebody signed."""
+    return moment and moment.date()
