@@ -1,4 +1,4 @@
-"""What came of a letter: deliveries, answers, updates, or silence."""
+"""What came of a letter: deliveries, answers, what happened when, or silence."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from petitions.documents import text
-from petitions.models import Delivery, Demand, Letter
+from petitions.documents import text, timeline
+from petitions.models import Demand, Letter
 
 
 def outcome(letter: Letter) -> str:
@@ -31,7 +31,7 @@ def outcome(letter: Letter) -> str:
 
 
 def afterwards(letter: Letter) -> dict[str, Any]:
-    """What came of it: deliveries, answers, updates, silence."""
+    """What came of it: deliveries, answers, all that happened, silence."""
     responses = [
         {
             "recipient": response.recipient,
@@ -41,29 +41,23 @@ def afterwards(letter: Letter) -> dict[str, Any]:
         }
         for response in letter.responses.select_related("recipient", "demand")
     ]
-    updates = [
-        {"title": update.title, "html": text.to_html(update.text), "posted_at": update.posted_at}
-        for update in letter.updates.all()
-    ]
     delivered = _delivered(letter)
     return {
         "responses": responses,
-        "updates": updates,
+        "events": timeline.of(letter),
         "deliveries": delivered,
         "silence_days": _silence(delivered) if delivered and not responses else None,
     }
 
 
 def _delivered(letter: Letter) -> list[dict[str, Any]]:
-    """The snapshots that at least one recipient's mail server accepted."""
-    accepted = letter.deliveries.letters().filter(state=Delivery.State.ACCEPTED).values("snapshot")
     return [
         {
             "made_at": snapshot.first_body_at,
             "total": (snapshot.count or {})["total"],
             "sha256": snapshot.sha256,
         }
-        for snapshot in letter.snapshots.filter(pk__in=accepted)
+        for snapshot in timeline.delivered(letter)
     ]
 
 
