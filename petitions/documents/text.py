@@ -4,12 +4,14 @@ from collections.abc import Iterable
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 from markdown_it.token import Token
 
 from petitions.documents import markdown, plain
 from petitions.documents.markdown import Node
 
 WIDTH = 72
+BEGINNING = 200  # characters: as many as programs show of a page that somebody links to
 
 _CLEANER = nh3.Cleaner(
     tags={
@@ -54,6 +56,8 @@ _NAMES = {
     "link_open": "link",
 }
 
+HOLDS_WORDS = {"paragraph", "strong", "emphasis", "link"}  # what stands beside each other in a line
+
 
 def to_html(source: str) -> SafeString:
     """Safe to show unescaped: the parser makes no raw HTML, and the cleaner would stop it if it did."""
@@ -68,6 +72,20 @@ def to_tree(source: str) -> list[Node]:
 def to_text(source: str) -> str:
     """Plain text, wrapped for mail."""
     return "\n".join(plain.lines(to_tree(source), WIDTH))
+
+
+def beginning(source: str) -> str:
+    """The first words, in one line and without marks. A long text is not read to its end for them."""
+    blocks = to_tree(source[: 10 * BEGINNING])
+    words = " ".join(_words(block) for block in blocks if block["type"] != "heading").split()
+    return Truncator(" ".join(words)).chars(BEGINNING)
+
+
+def _words(node: Node) -> str:
+    if node["type"] == "break":
+        return " "
+    between = "" if node["type"] in HOLDS_WORDS else " "
+    return str(node.get("text", "")) + between.join(map(_words, node.get("children", [])))
 
 
 def _nest(tokens: Iterable[Token]) -> list[Node]:

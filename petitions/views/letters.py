@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from petitions import counts
 from petitions.documents import letters as documents
-from petitions.documents import text
+from petitions.documents import sharing, text
 from petitions.documents.sentences import count_sentences
 from petitions.models import Letter, Milestone, Tally, Version
 from petitions.models.signatures import searchable
@@ -91,6 +91,7 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
     return {
         "letter": letter,
         "version": version,
+        "sharing": sharing.of(letter, version),
         "versions": list(letter.versions.all()),
         "body_html": text.to_html(version.text),
         "demands": _demands(letter, version),

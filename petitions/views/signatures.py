@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from petitions import codes, counts, limits
 from petitions.crypto import typed
+from petitions.documents import sharing
 from petitions.flows import proofs, signatures
 from petitions.forms.signatures import SignForm
 from petitions.models import Letter, Workplace
@@ -103,6 +104,7 @@ def _receipt_page(letter: Letter, asked: Pending | None) -> dict[str, Any]:
         "line": asked.public_line if asked else "",
         "is_anonymous": bool(asked and asked.is_anonymous),
         "receipt_url": reverse("receipt"),
+        "sharing": sharing.of(letter, letter.version),
     }
 
 

@@ -1,0 +1,52 @@
+"""What is passed on of a letter: its words and addresses, for people and for the programs that preview a link.
+
+Built from the configured site and from what the public reads, so that no link says who passed it on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote
+
+import segno
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from petitions.documents import text
+from petitions.models import Letter, Version
+
+
+@dataclass(frozen=True)
+class Sharing:
+    title: str
+    summary: str
+    url: str
+
+    @property
+    def mail_url(self) -> str:
+        """A mail that somebody sends with their own program (RFC 6068)."""
+        body = f"{self.title}\r\n\r\n{self.summary}\r\n\r\n{self.url}\r\n"
+        return f"mailto:?subject={quote(self.title, safe='')}&body={quote(body, safe='')}"
+
+    @property
+    def qr_svg(self) -> SafeString:
+        return _qr_svg(self.url)
+
+
+def of(letter: Letter, version: Version) -> Sharing:
+    summary = _("%(from)s: %(beginning)s") % {
+        "from": letter.signing_line,
+        "beginning": text.beginning(version.text),
+    }
+    return Sharing(title=version.title, summary=summary, url=letter.url)
+
+
+@lru_cache(maxsize=100)
+def _qr_svg(url: str) -> SafeString:
+    """Drawing one takes as long as the rest of the page."""
+    picture = segno.make(url, error="m", micro=False)
+    svg = picture.svg_inline(
+        omitsize=True, border=4, dark="#000", light="#fff", svgclass=None, lineclass=None
+    )
+    return mark_safe(svg)  # noqa: S308 - dark and light squares
