@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from petitions import counts, subscribers
+from petitions import counts, rooms, subscribers
 from petitions.crypto.sealing import NotSealedHere
 from petitions.documents import letters, text
 from petitions.documents.mailhtml import inline
@@ -54,7 +54,8 @@ def letter(delivery: Delivery) -> Message:
         raise Obsolete
     if not snapshot.is_frozen:
         raise NotYet
-    context = letter_context(delivery.letter, snapshot) | {"recipient": recipient}
+    room_url = settings.SITE_URL + reverse("answer", args=[rooms.secret(recipient)])
+    context = letter_context(delivery.letter, snapshot) | {"recipient": recipient, "room_url": room_url}
     pdf = letters.delivered(delivery.letter, snapshot)
     return _compose(
         "letter",
@@ -109,6 +110,25 @@ def update(delivery: Delivery) -> Message:
     return _notice("update", delivery, context)
 
 
+def response(delivery: Delivery) -> Message:
+    """What a recipient published, whole, in their own words."""
+    publication = delivery.publication
+    if publication is None:
+        raise Obsolete
+    answers = [
+        {
+            "demand": answer.demand,
+            "status": answer.get_status_display(),
+            "html": text.to_html(answer.text),
+            "text": text.to_text(answer.text),
+        }
+        for answer in publication.responses.select_related("demand")
+    ]
+    has_links = any("<a " in str(answer["html"]) for answer in answers)
+    context = {"publication": publication, "answers": answers, "has_links": has_links}
+    return _notice("response", delivery, context)
+
+
 def correction(delivery: Delivery) -> Message:
     return _notice("correction", delivery, {"version": delivery.version})
 
@@ -138,6 +158,7 @@ MESSAGES: dict[str, Callable[[Delivery], Message]] = {
     Delivery.Kind.MILESTONE: milestone,
     Delivery.Kind.CLOSING: closing,
     Delivery.Kind.UPDATE: update,
+    Delivery.Kind.RESPONSE: response,
     Delivery.Kind.CORRECTION: correction,
     Delivery.Kind.TAKEDOWN: takedown,
     Delivery.Kind.TROUBLE: trouble,
@@ -193,11 +214,7 @@ def _compose(name: str, to: str, context: dict[str, Any], delivery: Delivery, **
 
 
 def _answer_line(letter: Letter) -> str:
+    """The other way to answer, beside the recipient's room."""
     if letter.contact_address:
-        return _("To answer, reply to this mail: it reaches %(address)s.") % {
-            "address": letter.contact_address
-        }
-    return _(
-        "This letter names no address for answers. Answer in public, or through whoever speaks for these employees; "
-        "what you answer is recorded on the letter's page."
-    )
+        return _("Or reply to this mail: it reaches %(address)s.") % {"address": letter.contact_address}
+    return _("The letter names no other address for answers.")

@@ -68,8 +68,11 @@ class MailServer:
 
     def code(self, address: str, *, number: int = 1) -> str:
         """The code of the address's nth mail."""
-        mails = self.wait(lambda: self.to(address)[number - 1 :])
-        found = CODE.search(mails[0].get_body(("plain",)).get_content())
+        return self.code_in(self.wait(lambda: self.to(address)[number - 1 :])[0])
+
+    @staticmethod
+    def code_in(mail: EmailMessage) -> str:
+        found = CODE.search(mail.get_body(("plain",)).get_content())
         assert found
         return found[1]
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
     {"crypto"},
     {"models"},
-    {"cache", "counts", "limits", "pending", "subscribers", "smtp", "mailserver", "codes", "wire"},
+    {"cache", "counts", "limits", "pending", "subscribers", "rooms", "smtp", "mailserver", "codes", "wire"},
     {"forms", "documents"},
     {"mail"},
     {"flows"},

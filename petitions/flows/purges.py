@@ -33,6 +33,7 @@ from petitions.models import (
     Purge,
     Recipient,
     Report,
+    ResponseDraft,
     Signature,
     Snapshot,
     Subscription,
@@ -93,6 +94,7 @@ def rules() -> dict[str, Rule]:
             Snapshot.objects.filter(letter__in=over, names__isnull=False), {"names": None, "is_settled": True}
         ),
         "followers": Rule(Subscription.objects.filter(letter__in=over)),
+        "drafts of answers": Rule(ResponseDraft.objects.filter(recipient__letter__in=over)),
         "recipients' addresses": Rule(
             Recipient.objects.filter(letter__in=over).exclude(address=""), {"address": ""}
         ),
@@ -145,6 +147,7 @@ def left() -> dict[str, int]:
         "takedowns": Takedown.objects.filter(decided_at=None).count(),
         "reports": Report.objects.count(),
         "recipients": Recipient.objects.exclude(address="").count(),
+        "drafts": ResponseDraft.objects.count(),
         "lists": Snapshot.objects.filter(names__isnull=False).count(),
         "attempts": Attempt.objects.count(),
         "accounts": User.objects.count(),

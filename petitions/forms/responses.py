@@ -1,7 +1,8 @@
-"""Writing down what a recipient answered."""
+"""Writing down what a recipient answered, and answering in the recipient's room."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django import forms
@@ -9,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from petitions.forms.texts import MarkdownField
-from petitions.models import Demand, Letter, Recipient
+from petitions.models import Demand, Letter, Recipient, Response
+from petitions.rooms import Answer
 
 ANSWERS = [choice for choice in Demand.Status.choices if choice[0] != Demand.Status.UNANSWERED]
 
@@ -51,3 +53,72 @@ class ResponseForm(forms.Form):
         """The same words again are a second press of the button."""
         same = {name: cleaned[name] for name in ("recipient", "demand", "text")}
         return self.letter.responses.filter(**same).exists()
+
+
+WHOLE = "letter"  # what the fields of an answer to the whole letter are called after
+DECISIONS = [
+    (Response.Status.ACCEPTED, _("Accepted")),
+    (Response.Status.PARTLY, _("Partly accepted")),
+    (Response.Status.REFUSED, _("Refused")),
+    (Response.Status.DECLINED, _("I will not answer")),
+    ("", _("No decision")),
+]
+
+
+class AnswerForm(forms.Form):
+    """A status and words for the whole letter and for each demand. A draft may be empty, what is published not."""
+
+    MOST = 20_000  # characters of each
+
+    def __init__(
+        self, demands: Iterable[Demand], *args: Any, answers: Iterable[Answer] = (), **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.demands = list(demands)
+        given = {answer.demand: answer for answer in answers}
+        for demand in (None, *self.demands):
+            self._ask(demand, given.get(demand.pk if demand else None))
+
+    def _ask(self, demand: Demand | None, given: Answer | None) -> None:
+        name = demand.pk if demand else WHOLE
+        self.fields[f"status_{name}"] = forms.ChoiceField(
+            label=_("Your decision"),
+            choices=DECISIONS,
+            widget=forms.RadioSelect,
+            required=False,
+            initial=given.status if given else "",
+        )
+        self.fields[f"text_{name}"] = MarkdownField(
+            label=_("In your own words"),
+            max_length=self.MOST,
+            required=False,
+            initial=given.text if given else "",
+        )
+
+    def parts(self) -> Iterator[dict[str, Any]]:
+        """The two fields of the whole letter, and of each demand."""
+        for demand in (None, *self.demands):
+            name = demand.pk if demand else WHOLE
+            yield {"demand": demand, "status": self[f"status_{name}"], "text": self[f"text_{name}"]}
+
+    def answers(self) -> list[Answer]:
+        """What was answered, the whole letter first; what was left alone is no answer."""
+        given = [self._answer(demand) for demand in (None, *self.demands)]
+        return [answer for answer in given if answer.status or answer.text]
+
+    def _answer(self, demand: Demand | None) -> Answer:
+        name = demand.pk if demand else WHOLE
+        words = {field: self.cleaned_data.get(f"{field}_{name}", "") for field in ("status", "text")}
+        return Answer(demand.pk if demand else None, **words)
+
+
+class FinalAnswerForm(AnswerForm):
+    """Asked when somebody goes on to publish."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and not self.answers():
+            raise ValidationError(
+                _("Please answer the whole letter or at least one demand."), code="nothing_said"
+            )
+        return cleaned

@@ -15,7 +15,7 @@ from petitions.models.publickeys import PublicKey
 from petitions.models.purges import Purge
 from petitions.models.recipients import Recipient
 from petitions.models.reports import Report
-from petitions.models.responses import Response
+from petitions.models.responses import Publication, Response, ResponseDraft
 from petitions.models.signatures import Appear, Day, Signature, Tally, WaitingSignature
 from petitions.models.snapshots import Snapshot
 from petitions.models.takedowns import Takedown
@@ -43,10 +43,12 @@ __all__ = [
     "Mismatch",
     "Proof",
     "PublicKey",
+    "Publication",
     "Purge",
     "Recipient",
     "Report",
     "Response",
+    "ResponseDraft",
     "Sheet",
     "Signature",
     "Snapshot",

@@ -15,6 +15,7 @@ from petitions.models.installations import Installation
 from petitions.models.letters import Letter
 from petitions.models.milestones import Milestone
 from petitions.models.recipients import Recipient
+from petitions.models.responses import Publication
 from petitions.models.snapshots import Snapshot
 from petitions.models.updates import Subscription, Update
 from petitions.models.versions import Version
@@ -99,6 +100,7 @@ class Delivery(models.Model):
         MILESTONE = "milestone", _("milestone notice")
         CLOSING = "closing", _("closing notice")
         UPDATE = "update", _("update")
+        RESPONSE = "response", _("notice of an answer")
         CORRECTION = "correction", _("correction notice")
         TAKEDOWN = "takedown", _("takedown alert")
         TROUBLE = "trouble", _("alert about deliveries")
@@ -149,6 +151,9 @@ class Delivery(models.Model):
     milestone = models.ForeignKey(Milestone, on_delete=models.PROTECT, null=True, related_name="deliveries")
     update_told = models.ForeignKey(Update, on_delete=models.PROTECT, null=True, related_name="deliveries")
     version = models.ForeignKey(Version, on_delete=models.PROTECT, null=True, related_name="+")
+    publication = models.ForeignKey(
+        Publication, on_delete=models.PROTECT, null=True, related_name="deliveries"
+    )
 
     message_id = models.CharField(max_length=64, unique=True, default=new_message_id)
     not_before = models.DateTimeField(db_default=Now())

@@ -1,8 +1,9 @@
-"""Responses: what a recipient answered, to the whole letter or to one demand."""
+"""Responses: what a recipient answered, to the whole letter or to one demand; published by them or recorded."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +12,33 @@ from petitions.models.letters import Letter
 from petitions.models.recipients import Recipient
 
 
+class Publication(models.Model):
+    """What a recipient published at one time, confirmed by a code: one event, told once. It never changes."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="publications")
+    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="publications")
+    sha256 = models.CharField(max_length=64)  # of the answers, and of the version that they were written to
+    published_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("publication")
+        verbose_name_plural = _("publications")
+        get_latest_by = "pk"
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.recipient}"
+
+
 class Response(models.Model):
+    """Without a publication it came by another way, and organizers recorded it."""
+
+    class Status(models.TextChoices):
+        ACCEPTED = "accepted", _("accepted")
+        PARTLY = "partly", _("partly accepted")
+        REFUSED = "refused", _("refused")
+        DECLINED = "declined", _("declined to answer")
+
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="responses")
     recipient = models.ForeignKey(
         Recipient, on_delete=models.PROTECT, related_name="responses", verbose_name=_("recipient")
@@ -25,8 +52,12 @@ class Response(models.Model):
         verbose_name=_("demand"),
         help_text=_("Empty: an answer to the whole letter."),
     )
+    status = models.CharField(_("status"), max_length=8, choices=Status.choices, blank=True)
     text = models.TextField(
-        _("text"), max_length=50_000, help_text=_("Markdown, in the recipient's own words.")
+        _("text"), max_length=50_000, blank=True, help_text=_("Markdown, in the recipient's own words.")
+    )
+    publication = models.ForeignKey(
+        Publication, on_delete=models.PROTECT, null=True, editable=False, related_name="responses"
     )
     responded_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -34,6 +65,32 @@ class Response(models.Model):
         verbose_name = _("response")
         verbose_name_plural = _("responses")
         ordering = ["responded_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["", "accepted", "partly", "refused", "declined"]),
+                name="a_response_has_a_known_status",
+            ),
+            models.CheckConstraint(condition=~Q(text="") | ~Q(status=""), name="a_response_says_something"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.recipient}"
+
+    @property
+    def is_declined(self) -> bool:
+        return self.status == self.Status.DECLINED
+
+
+class ResponseDraft(models.Model):
+    """What a recipient has written and not published, sealed. Gone when it is published."""
+
+    recipient = models.OneToOneField(Recipient, on_delete=models.CASCADE, related_name="draft")
+    sealed = models.BinaryField()
+    saved_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("draft of a response")
+        verbose_name_plural = _("drafts of responses")
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -11,8 +11,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from petitions import pending
+from petitions.flows import proofs
+from petitions.forms.proofs import CodeForm
 from petitions.languages import carried
 from petitions.models import Letter
 from petitions.pending import Pending
@@ -70,13 +73,13 @@ def refused(
     return render(request, "signatures/refused.html", context, status=status)
 
 
-def keep_pending(answer: HttpResponse, letter: Letter, asked: Pending) -> HttpResponse:
-    """Put what was asked for into the asker's browser, for this letter's pages alone."""
+def keep_pending(answer: HttpResponse, letter: Letter, asked: Pending, *, path: str = "") -> HttpResponse:
+    """Put what was asked for into the asker's browser, for this letter's pages alone, or for those below `path`."""
     answer.set_cookie(
         pending.cookie_name(asked.purpose),
         pending.seal(letter, asked),
         max_age=pending.MAX_AGE,
-        path=letter.get_absolute_url(),
+        path=path or letter.get_absolute_url(),
         secure=settings.IS_HTTPS,
         httponly=True,
         samesite="Strict",
@@ -84,9 +87,20 @@ def keep_pending(answer: HttpResponse, letter: Letter, asked: Pending) -> HttpRe
     return answer
 
 
-def forget_pending(answer: HttpResponse, letter: Letter, purpose: str) -> HttpResponse:
-    answer.delete_cookie(pending.cookie_name(purpose), path=letter.get_absolute_url(), samesite="Strict")
+def forget_pending(answer: HttpResponse, letter: Letter, purpose: str, *, path: str = "") -> HttpResponse:
+    answer.delete_cookie(
+        pending.cookie_name(purpose), path=path or letter.get_absolute_url(), samesite="Strict"
+    )
     return answer
+
+
+def explain_code(form: CodeForm, error: proofs.CodeRefused) -> None:
+    """Say beside the field why the code does nothing."""
+    if isinstance(error, proofs.WrongCode):
+        sentence = _("This is not the code that was sent. Please compare it with the newest mail.")
+    else:
+        sentence = _("This code cannot be used any more. Please ask for a new one below.")
+    form.add_error("code", sentence)
 
 
 def read_pending(request: HttpRequest, letter: Letter, purpose: str) -> Pending | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from petitions.documents import text, timeline
-from petitions.models import Demand, Letter
+from petitions.models import Delivery, Demand, Letter, Response
 
 
 def outcome(letter: Letter) -> str:
@@ -27,26 +29,51 @@ def outcome(letter: Letter) -> str:
             "number": len(statuses),
             "answers": ", ".join(answered),
         }
+    return _without_status(letter)
+
+
+def _without_status(letter: Letter) -> str:
+    """No demand was decided: answered in words alone, declined, silent, or never delivered."""
+    responses = letter.responses.all()
+    if responses and all(response.is_declined for response in responses):
+        return _("declined to answer")
+    if responses:
+        return _("answered, no demand decided")
     return _("delivered, unanswered") if _delivered(letter) else _("not delivered yet")
 
 
 def afterwards(letter: Letter) -> dict[str, Any]:
     """What came of it: deliveries, answers, all that happened, silence."""
-    responses = [
-        {
-            "recipient": response.recipient,
-            "demand": response.demand,
-            "html": text.to_html(response.text),
-            "responded_at": response.responded_at,
-        }
-        for response in letter.responses.select_related("recipient", "demand")
-    ]
+    responses = answers(letter.responses.select_related("recipient", "demand"))
     delivered = _delivered(letter)
     return {
         "responses": responses,
         "events": timeline.of(letter),
         "deliveries": delivered,
         "silence_days": _silence(delivered) if delivered and not responses else None,
+        "silent": _silent(letter) if delivered and responses else [],
+    }
+
+
+def answers(responses: Iterable[Response]) -> list[dict[str, Any]]:
+    """As they stand on a page, in the order in which they came; an earlier one of the same is marked."""
+    rows = list(responses)
+    newest = {(row.recipient_id, row.demand_id): row for row in rows}
+    return [_answer(row) | {"is_earlier": newest[row.recipient_id, row.demand_id] is not row} for row in rows]
+
+
+def _answer(response: Response) -> dict[str, Any]:
+    html = text.to_html(response.text)
+    return {
+        "recipient": response.recipient,
+        "demand": response.demand,
+        "status": response.status,
+        "get_status_display": response.get_status_display(),
+        "is_declined": response.is_declined,
+        "is_recorded": response.publication_id is None,
+        "html": html,
+        "has_links": "<a " in html,
+        "responded_at": response.responded_at,
     }
 
 
@@ -65,3 +92,11 @@ def _silence(delivered: list[dict[str, Any]]) -> int | None:
     """Days without an answer, from the first on."""
     since: timedelta = timezone.now() - delivered[0]["made_at"]
     return since.days or None
+
+
+def _silent(letter: Letter) -> list[dict[str, Any]]:
+    """Recipients who have the letter and said nothing, while others answered."""
+    accepted = Q(deliveries__kind=Delivery.Kind.LETTER, deliveries__state=Delivery.State.ACCEPTED)
+    since = Min("deliveries__finished_at", filter=accepted)
+    rows = letter.recipients.filter(responses=None).annotate(since=since).exclude(since=None)
+    return [{"recipient": row, "days": (timezone.now() - row.since).days} for row in rows]

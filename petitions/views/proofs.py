@@ -22,6 +22,7 @@ from petitions.pending import Pending
 from petitions.views import errors
 from petitions.views.answers import (
     SeeOther,
+    explain_code,
     for_letter,
     forget_pending,
     invitation_url,
@@ -49,12 +50,8 @@ def code(request: HttpRequest, letter: Letter, purpose: str) -> HttpResponse:
         return _code_page(request, letter, purpose, asked, form, status=422)
     try:
         return FINISH[purpose](request, letter, asked, form.cleaned_data["code"])
-    except proofs.WrongCode:
-        form.add_error(
-            "code", _("This is not the code that was sent. Please compare it with the newest mail.")
-        )
-    except proofs.CodeSpent:
-        form.add_error("code", _("This code cannot be used any more. Please ask for a new one below."))
+    except proofs.CodeRefused as error:
+        explain_code(form, error)
     return _code_page(request, letter, purpose, asked, form, status=422)
 
 

@@ -85,6 +85,10 @@ def _rules() -> list[dict[str, str]]:
         _("Names, roles and sentences of signers; checksums of receipts"): later,
         _("Addresses of followers"): _("when they leave; otherwise %(later)s") % {"later": later},
         _("Addresses of recipients, and what their mail servers answered"): later,
+        _("What a recipient wrote and has not published, encrypted"): _(
+            "when it is published; otherwise %(later)s"
+        )
+        % {"later": later},
         _("Attempts to deliver a mail"): _("after %(days)s days") % {"days": Attempt.KEPT.days},
         _("What organizers and operators did"): _("after %(years)s years")
         % {"years": AuditEvent.KEPT.days // 365},
@@ -105,6 +109,7 @@ def _left(last: Purge) -> Iterator[dict[str, object]]:
         "takedowns": _("open requests to take a name down"),
         "reports": _("reports of letters"),
         "recipients": _("recipients' addresses"),
+        "drafts": _("answers of recipients not published yet, encrypted"),
         "lists": _("lists of names on their way to recipients"),
         "attempts": _("attempts to deliver a mail"),
         "accounts": _("organizers' accounts"),

@@ -21,13 +21,14 @@ WITH_HTML = [
     "milestone",
     "closing",
     "update",
+    "response",
     "correction",
     "takedown",
     "trouble",
     "mismatch",
     "burst",
 ]
-NOTICES = ["milestone", "closing", "update", "correction"]
+NOTICES = ["milestone", "closing", "update", "response", "correction"]
 BODY = "We **ask** you & <b>him</b>."
 
 CONTEXT: dict[str, Any] = {
@@ -51,7 +52,14 @@ CONTEXT: dict[str, Any] = {
     "signatories_note": "",
     "snapshot": {"sha256": "b7e1" * 16, "made_at": datetime(2018, 10, 16, 9, 12, 33, tzinfo=UTC)},
     "version": {"number": 2, "title": "Fair & <square>", "sha256": "0f3c" * 16},
-    "answer_line": "To answer, reply to this mail.",
+    "answer_line": "Or reply to this mail.",
+    "room_url": "https://letters.example.test/answer/secret/",
+    "publication": {"recipient": "Mary <Major>", "published_at": datetime(2018, 11, 2, tzinfo=UTC)},
+    "answers": [
+        {"demand": None, "status": "", "html": to_html(BODY), "text": to_text(BODY)},
+        {"demand": {"number": 2, "title": "A <square> say"}, "status": "refused", "html": "", "text": ""},
+    ],
+    "has_links": True,
     "milestone": {"threshold": 100, "reached_at": datetime(2018, 10, 16, 9, 12, 33, tzinfo=UTC)},
     "count": 117,
     "is_organizer": False,
@@ -106,7 +114,13 @@ def test_html_says_what_the_text_says(name: str) -> None:
 
     addresses = re.findall(r"https://\S+", render(f"{name}.txt"))
     assert [address for address in addresses if address not in page.addresses] == []
-    for sentence in ("it now has 117", "stays as it is until", "mary major", "no more can be added"):
+    for sentence in (
+        "who opens it",
+        "it now has 117",
+        "stays as it is until",
+        "mary major",
+        "no more can be added",
+    ):
         assert (sentence in shown) == (sentence in " ".join(render(f"{name}.txt").split()).lower())
 
 
@@ -136,7 +150,8 @@ def test_letter_is_complete(form: str) -> None:
         "Employees of Example",
         "450 distinct work mailboxes",
         "attached as a PDF",
-        "To answer, reply to this mail.",
+        "https://letters.example.test/answer/secret/",
+        "Or reply to this mail.",
         "https://letters.example.test/letters/fair/",
         "0f3c" * 16,
         "b7e1" * 16,
@@ -160,7 +175,7 @@ def test_notice_ends_with_the_way_out_or_the_way_in(name: str, form: str) -> Non
     assert "/unsubscribe/" not in to_organizer
 
 
-@pytest.mark.parametrize("name", ["milestone", "closing", "update", "correction", "takedown"])
+@pytest.mark.parametrize("name", ["milestone", "closing", "update", "response", "correction", "takedown"])
 def test_subject_of_a_notice_names_nothing(name: str) -> None:
     subject = render(f"{name}_subject.txt")
 
