@@ -7,7 +7,7 @@ from typing import Any
 
 from petitions import counts
 from petitions.documents import text
-from petitions.models import Letter, Recipient, Signature, Tally, Version
+from petitions.models import Letter, Recipient, Signature, Tally, Update, Version
 from petitions.views import outcomes
 
 
@@ -21,7 +21,7 @@ def summary(letter: Letter, tally: Tally) -> dict[str, Any]:
 
 
 def whole(letter: Letter) -> dict[str, Any]:
-    version, came = letter.version, outcomes.afterwards(letter)
+    version, deliveries = letter.version, outcomes.delivered(letter)
     return {
         "slug": letter.slug,
         "title": version.title,
@@ -39,9 +39,9 @@ def whole(letter: Letter) -> dict[str, Any]:
         ],
         "opens_at": letter.opens_at,
         "closes_at": letter.closes_at,
-        "delivered_at": came["deliveries"][0]["made_at"] if came["deliveries"] else None,
-        "responses": [_response(response) for response in came["responses"]],
-        "updates": [_update(update) for update in came["updates"]],
+        "delivered_at": deliveries[0]["made_at"] if deliveries else None,
+        "responses": [_response(response) for response in outcomes.answered(letter)],
+        "updates": [_update(update) for update in letter.updates.all()],
     }
 
 
@@ -78,13 +78,18 @@ def _response(response: dict[str, Any]) -> dict[str, Any]:
     return {
         **_person(response["recipient"]),
         "demand": response["demand"].number if response["demand"] else None,
+        "status": response["status"],
         "text_html": response["html"],
         "responded_on": _day(response["responded_at"]),
     }
 
 
-def _update(update: dict[str, Any]) -> dict[str, Any]:
-    return {"title": update["title"], "text_html": update["html"], "posted_on": _day(update["posted_at"])}
+def _update(update: Update) -> dict[str, Any]:
+    return {
+        "title": update.title,
+        "text_html": text.to_html(update.text),
+        "posted_on": _day(update.posted_at),
+    }
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -86,6 +86,8 @@ class Response(Shape):
     role: str
     demand: int | None
     """The number of the demand."""
+    status: str
+    """What it decides: accepted, partly, refused or declined; empty for words alone."""
     text_html: str
     responded_on: date
 

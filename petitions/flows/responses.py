@@ -73,7 +73,7 @@ def request_code(recipient: Recipient, answers: Sequence[Answer]) -> Pending:
         address=recipient.address,
         version=checksum(recipient.letter, answers),
     )
-    return proofs.request_again(asked)
+    return proofs.request_again(recipient.letter, asked)
 
 
 def publish(recipient: Recipient, pending: Pending, code: str) -> None:

@@ -45,7 +45,7 @@ class Progress:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100].replace("\x00", "")
-    listed = Letter.objects.listed().prefetch_related("demands", "responses")
+    listed = outcomes.for_outcomes(Letter.objects.listed())
     letters = [letter for letter in listed if _matches(letter, query)]
     tallies = counts.shown_all(letters)
     entries = [Entry(letter, tallies[letter.pk], outcomes.outcome(letter)) for letter in letters]

@@ -6,16 +6,20 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Min, Q
+from django.db.models import Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from petitions.documents import text, timeline
 from petitions.models import Delivery, Demand, Letter, Response
+from petitions.models.letters import LetterQuerySet
 
 
 def outcome(letter: Letter) -> str:
-    """One line for a letter that is over: whether it was delivered, and how its demands stand."""
+    """One line for a letter that is over: whether it was delivered, and how its demands stand.
+
+    Of letters that `for_outcomes` has found, so that a page of them asks no more than for one.
+    """
     if not letter.is_closed:
         return ""
     statuses = [demand.status for demand in letter.demands.all()]
@@ -32,6 +36,11 @@ def outcome(letter: Letter) -> str:
     return _without_status(letter)
 
 
+def for_outcomes(letters: LetterQuerySet) -> LetterQuerySet:
+    accepted = Delivery.objects.letters().filter(letter=OuterRef("pk"), state=Delivery.State.ACCEPTED)
+    return letters.prefetch_related("demands", "responses").annotate(was_delivered=Exists(accepted))
+
+
 def _without_status(letter: Letter) -> str:
     """No demand was decided: answered in words alone, declined, silent, or never delivered."""
     responses = letter.responses.all()
@@ -39,20 +48,24 @@ def _without_status(letter: Letter) -> str:
         return _("declined to answer")
     if responses:
         return _("answered, no demand decided")
-    return _("delivered, unanswered") if _delivered(letter) else _("not delivered yet")
+    was_delivered: bool = letter.was_delivered  # type: ignore[attr-defined]
+    return _("delivered, unanswered") if was_delivered else _("not delivered yet")
 
 
 def afterwards(letter: Letter) -> dict[str, Any]:
     """What came of it: deliveries, answers, all that happened, silence."""
-    responses = answers(letter.responses.select_related("recipient", "demand"))
-    delivered = _delivered(letter)
+    responses, deliveries = answered(letter), delivered(letter)
     return {
         "responses": responses,
         "events": timeline.of(letter),
-        "deliveries": delivered,
-        "silence_days": _silence(delivered) if delivered and not responses else None,
-        "silent": _silent(letter) if delivered and responses else [],
+        "deliveries": deliveries,
+        "silence_days": _silence(deliveries) if deliveries and not responses else None,
+        "silent": _silent(letter) if deliveries and responses else [],
     }
+
+
+def answered(letter: Letter) -> list[dict[str, Any]]:
+    return answers(letter.responses.select_related("recipient", "demand"))
 
 
 def answers(responses: Iterable[Response]) -> list[dict[str, Any]]:
@@ -77,7 +90,8 @@ def _answer(response: Response) -> dict[str, Any]:
     }
 
 
-def _delivered(letter: Letter) -> list[dict[str, Any]]:
+def delivered(letter: Letter) -> list[dict[str, Any]]:
+    """Each time that it went out, the first one first."""
     return [
         {
             "made_at": snapshot.first_body_at,
@@ -88,9 +102,9 @@ def _delivered(letter: Letter) -> list[dict[str, Any]]:
     ]
 
 
-def _silence(delivered: list[dict[str, Any]]) -> int | None:
+def _silence(deliveries: list[dict[str, Any]]) -> int | None:
     """Days without an answer, from the first on."""
-    since: timedelta = timezone.now() - delivered[0]["made_at"]
+    since: timedelta = timezone.now() - deliveries[0]["made_at"]
     return since.days or None
 
 

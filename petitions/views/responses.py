@@ -76,7 +76,7 @@ def again(request: HttpRequest, recipient: Recipient) -> HttpResponse:
     if not limits.allows(limits.ASKS, "client", limits.client(request)):
         return errors.too_often(request)
     try:
-        asked = proofs.request_again(asked)
+        asked = proofs.request_again(recipient.letter, asked)
     except codes.Busy:
         return errors.busy(request)
     return _keep(SeeOther(url(recipient, "answer_code")), recipient, asked)

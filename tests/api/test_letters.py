@@ -137,8 +137,14 @@ def test_what_came_of_it_is_told(client):
 
     who = {"name": "Erin Chief", "role": "Chief executive"}
     assert told["responses"] == [
-        who | {"demand": None, "text_html": "<p><em>Thanks.</em></p>\n", "responded_on": "2026-01-03"},
-        who | {"demand": 2, "text_html": "<p>No.</p>\n", "responded_on": "2026-01-04"},
+        who
+        | {
+            "demand": None,
+            "status": "",
+            "text_html": "<p><em>Thanks.</em></p>\n",
+            "responded_on": "2026-01-03",
+        },
+        who | {"demand": 2, "status": "", "text_html": "<p>No.</p>\n", "responded_on": "2026-01-04"},
     ]
     assert told["updates"] == [
         {

@@ -143,7 +143,11 @@ def test_it_is_found_like_the_letter_and_sets_no_cookie(client):
 
     answer = client.get(f"/letters/{by_link.slug}/verify/")
 
-    assert (answer["X-Robots-Tag"], dict(answer.cookies), answer.get("Vary")) == ("noindex", {}, None)
+    assert (answer["X-Robots-Tag"], dict(answer.cookies), answer["Vary"]) == (
+        "noindex",
+        {},
+        "Accept-Language",
+    )
     others = [client.get(f"/letters/{letter.slug}/verify/") for letter in (draft, unknown)]
     assert [other.status_code for other in others] == [404, 404]
     assert others[0].content == others[1].content

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0009_answers'),
+        ('petitions', '0010_lifted_domains'),
     ]
 
     operations = [
