@@ -1,177 +1,134 @@
-// The code page of an anonymous signature: makes a token that the site cannot recognize, shows it, and hands it in when
-// somebody clicks. Without this script the same page signs by policy. What is calculated stands in sealed.js.
+// Anonymous signing, on the page for the code from the mail and on the one for invitations: makes a token that the site
+// cannot recognize. Without this script the same pages sign by policy. Afterwards: made.js.
 
-const form = document.querySelector("form[data-sealed]");
-const { keyLine, module, redeemUrl, request, slug, tokenUrl, verifyUrl } = form.dataset;
-// In this tab, for this mailbox's request alone: `{tries}`, what was hidden, until an answer opened one of them; then
-// `{made}`, until that is safe. No error removes anything: the site signs one hidden token for a mailbox.
-const KEPT = `undersigned:${slug}:${request}`;
+const { doneUrl, failed, made: madeUrl, module, slug, way } = document.getElementById("token-made").dataset;
+const form = document.querySelector("form[data-sealed]"); // none when this browser asked for nothing, or no more
 const SAME_FOR_ALL = ["wrong_code", "form", "nothing_asked"]; // refused, whatever hidden token came with it
-// The site is not told that this is the browser that had a code: no cookie, no page that it comes from.
-const APART = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
+const PATIENCE = 3000; // milliseconds
 const sealed = await import(module);
+const { found, keep, post, show, words } = await import(madeUrl);
 
 if (sealed.isPossible()) start();
 
-function start() {
-  const { made } = kept();
-  if (made) return show(made);
-  for (const part of document.querySelectorAll("[data-when]")) {
-    part.hidden = part.dataset.when !== "sealed";
+async function start() {
+  const token = found(form?.dataset.request ? `${way}-${form.dataset.request}` : way);
+  if (token) {
+    await forgetRequest();
+    show(token);
+  } else if (form) {
+    arrange();
+    addEventListener("pageshow", arrange); // a browser that comes back fills in what was chosen
+    form.addEventListener("change", arrange);
+    form.addEventListener("submit", (event) => {
+      if (!isAnonymous() || event.submitter?.value === "by_policy") return;
+      event.preventDefault();
+      ask().catch(told);
+    });
   }
-  form.addEventListener("submit", (event) => {
-    if (event.submitter?.value === "by_policy") return;
-    event.preventDefault();
-    ask().catch((error) => say(words(error, form.dataset.failed)));
-  });
+}
+
+/** On the code page that was settled before. */
+function isAnonymous() {
+  return !form.elements.appear || form.elements.appear.value === "anonymous";
+}
+
+function arrange() {
+  const shown = isAnonymous() ? "sealed" : "by-policy";
+  for (const part of document.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== shown;
 }
 
 async function ask() {
   const button = form.querySelector("button[data-when=sealed]");
   button.disabled = true;
   try {
-    const made = await signed(await hidden());
-    keep({ made });
-    show(made);
+    const asked = await request();
+    const token = { owner: asked.owner, ...(await signed(asked)) };
+    keep(token);
+    remember(asked.owner, []);
+    await forgetRequest();
+    show(token);
   } finally {
     button.disabled = false;
   }
 }
 
-/** What this tab has hidden, eldest first, with one for the key line of this page; none that surely was never signed. */
-async function hidden() {
-  const tries = (kept().tries ?? []).filter((tried) => tried.keyLine === keyLine || tried.isOpen);
-  if (!tries.some((tried) => tried.keyLine === keyLine)) {
-    tries.push({ keyLine, isOpen: false, ...(await sealed.hide(await sealed.readKey(keyLine))) });
-  }
-  keep({ tries });
-  return tries;
+/** Whose it is, the key line for it, and what shows the site that they may sign. */
+async function request() {
+  const { code, invitation } = form.elements;
+  const { formerKeyLine, formerLetter, keyLine } = form.dataset;
+  if (code) return { owner: `${way}-${form.dataset.request}`, keyLine, proof: { code: code.value } };
+  const meant = invitation.value.normalize("NFKC").toUpperCase().replace(/[-\u2010-\u2014\s]/g, "");
+  const lines = meant.startsWith(formerLetter) ? [formerKeyLine, keyLine] : [keyLine, formerKeyLine];
+  return { owner: `${way}-${await nameOf(meant)}`, keyLine: lines.find(Boolean), proof: { invitation: invitation.value } };
 }
 
-/** A try is open from sending it until a refusal: without an answer the site may have signed it. */
-async function signed(tries) {
+/** Tells one invitation from another inside this tab, which does not keep the code. */
+async function nameOf(code) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(code)));
+  return Array.from(digest.slice(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** What was sent and got no answer may have been signed: asked for again before anything new, eldest first. */
+async function signed({ owner, keyLine, proof }) {
+  const open = unanswered(owner);
+  const isNew = !open.some((tried) => tried.keyLine === keyLine);
+  const tries = isNew ? [...open, { keyLine, ...(await sealed.hide(await sealed.readKey(keyLine))) }] : open;
   for (const tried of tries) {
-    const wasOpen = tried.isOpen;
-    tried.isOpen = true;
-    keep({ tries });
+    remember(owner, open.includes(tried) ? open : tries);
     try {
-      return await answered(tried);
+      return await answered(tried, proof);
     } catch (error) {
       if (!error.reason || error instanceof sealed.Refused) throw error;
-      tried.isOpen = wasOpen;
-      keep({ tries });
+      remember(owner, open);
       if (SAME_FOR_ALL.includes(error.reason) || tried === tries.at(-1)) throw error;
     }
   }
 }
 
-async function answered({ keyLine, blinded, secret }) {
-  const answer = await post(tokenUrl, {
-    code: form.elements.code.value,
-    blinded,
-    csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value,
-  });
-  return sealed.reveal(await sealed.readKey(keyLine), secret, answer);
+async function answered({ keyLine, blinded, secret }, proof) {
+  const key = await sealed.readKey(keyLine);
+  const answer = await post(form.dataset.tokenUrl, { ...proof, ...secretOfForm(), blinded, version: key.version });
+  const few = answer.few ?? form.dataset.few === "true";
+  return { made: await sealed.reveal(key, secret, answer), few };
 }
 
-function kept() {
-  return JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+function secretOfForm() {
+  return { csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value };
 }
 
-function keep(value) {
-  sessionStorage.setItem(KEPT, JSON.stringify(value));
+/** The token is safe here, so the cookie with the address has done its work. Before anything can be handed in: the two
+ *  are to have nothing in common, and no moment either. Without an answer the cookie goes by itself, within the hour. */
+async function forgetRequest() {
+  if (!form) return;
+  await post(doneUrl, secretOfForm(), { signal: AbortSignal.timeout(PATIENCE) }).catch(() => {});
 }
 
-/** The site's refusal: a sentence for people, and the reason's name. Without both it is no answer of this page. */
-class Told extends Error {
-  constructor({ sentence, error }) {
-    super(sentence ?? "");
-    this.reason = error;
-  }
+// --- In this tab: what was hidden and sent, for one request, until an answer opened one of them -----------------------
+
+function unanswered(owner) {
+  return JSON.parse(sessionStorage.getItem(`undersigned:${slug}:${owner}`) ?? "[]");
 }
 
-async function post(url, fields, options = {}) {
-  const answer = await fetch(url, {
-    method: "POST",
-    headers: { Accept: "application/json" },
-    body: new URLSearchParams(fields),
-    ...options,
-  });
-  const told = await answer.json().catch(() => ({}));
-  if (answer.ok) return told;
-  throw new Told(told);
+function remember(owner, tries) {
+  const name = `undersigned:${slug}:${owner}`;
+  if (tries.length) sessionStorage.setItem(name, JSON.stringify(tries));
+  else sessionStorage.removeItem(name);
 }
 
-function words(error, otherwise) {
-  if (error instanceof Told && error.message) return error.message;
-  if (!(error instanceof sealed.Refused)) return otherwise;
-  return error.reason === "other-key" ? form.dataset.otherKey : form.dataset.refused;
+// --- What people are told -----------------------------------------------------------------------------------------
+
+async function told(error) {
+  if (error.reason === "corrected" && form.elements.version) await renew().catch(() => {});
+  const problem = document.getElementById("sealed-problem");
+  problem.textContent = words(error, failed);
+  problem.hidden = false;
+  problem.focus();
 }
 
-function say(sentence) {
-  const place = document.getElementById("sealed-problem");
-  place.textContent = sentence;
-  place.hidden = false;
-  place.focus();
-}
-
-/** Counts it, unless the key that strangers are shown is another one: by that, somebody could be recognized. */
-async function handIn(made) {
-  const page = await fetch(verifyUrl, APART);
-  if (!page.ok) throw new Told({});
-  const lines = (await page.text()).match(/\bundersigned1-key\.[-\w.]+/g) ?? [];
-  const keys = await Promise.all(lines.map(sealed.readKey));
-  const key = keys.find(({ id }) => made.token.includes(`.${id}.`));
-  if (!key) throw new sealed.Refused("other-key");
-  await sealed.check(key, made);
-  await post(redeemUrl, { token: made.token, signature: made.signature }, APART);
-}
-
-/** The token as text and as a file. Nothing is handed in before somebody clicks. */
-function show(made) {
-  const page = document.getElementById("token-made").content.cloneNode(true);
-  const part = (name) => page.querySelector(`[data-part=${name}]`);
-  const text = sealed.fileText(made, part("file").dataset.words);
-  part("text").textContent = text.replace(/^#.*\n/gm, "").trim();
-  part("receipt").textContent = made.receipt.match(/.{4}/g).join("-");
-  const file = part("file");
-  file.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  file.addEventListener("click", forget);
-  addEventListener("beforeunload", warn);
-  choose(made, part);
-  const main = document.getElementById("main");
-  main.replaceChildren(page);
-  main.querySelector("h1").focus();
-}
-
-function choose(made, part) {
-  const [problem, now, later] = [part("problem"), part("now"), part("later")];
-  const [choice, counted, waiting] = [part("choice"), part("counted"), part("waiting")];
-  const settle = (said) => {
-    forget();
-    [choice.hidden, said.hidden, problem.hidden] = [true, false, true];
-    said.focus();
-  };
-  now.addEventListener("click", async () => {
-    now.disabled = true;
-    try {
-      await handIn(made);
-      settle(counted);
-    } catch (error) {
-      [problem.textContent, problem.hidden] = [words(error, form.dataset.later), false];
-    } finally {
-      now.disabled = false;
-    }
-  });
-  later.addEventListener("click", () => settle(waiting));
-}
-
-/** The token is counted, or in somebody's hands: this tab keeps nothing of it. */
-function forget() {
-  sessionStorage.removeItem(KEPT);
-  removeEventListener("beforeunload", warn);
-}
-
-function warn(event) {
-  event.preventDefault();
+/** What this page says of the text comes anew, and nothing typed is lost. */
+async function renew() {
+  const answer = await fetch(location.pathname + location.search);
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form[data-sealed]");
+  Object.assign(form.dataset, { ...fresh.dataset });
+  form.querySelector("[data-version]").replaceWith(fresh.querySelector("[data-version]"));
 }

@@ -122,7 +122,12 @@ def token(request: HttpRequest, letter: Letter) -> HttpResponse:
 def _sign_page(
     request: HttpRequest, letter: Letter, form: InvitationForm, *, status: int = 200
 ) -> HttpResponse:
-    context = {"letter": letter, "version": letter.version, "form": form, "batch_size": letter.batch_size}
+    context = {
+        "letter": letter,
+        "version": letter.version,
+        "form": form,
+        "redeem_address": issuing.redeem_address(letter),
+    }
     return render(request, "invitations/sign.html", context | _keys(letter), status=status)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -86,6 +88,11 @@ def refuse_form(request: HttpRequest, form: Form, page: Page) -> HttpResponse:
     if not wants_json(request):
         return page(form, status=422)
     return JsonResponse({"error": "form", "sentence": sentences(form)}, status=422)
+
+
+def redeem_address(letter: Letter) -> str:
+    """For another day, another device."""
+    return settings.SITE_URL + reverse("redeem", args=[letter.slug])
 
 
 def sentences(form: Form) -> str:

@@ -19,7 +19,7 @@ from petitions.flows import proofs, signatures, subscriptions, tokens
 from petitions.forms.proofs import CodeForm
 from petitions.models import Letter, Proof, PublicKey
 from petitions.pending import Pending
-from petitions.views import errors
+from petitions.views import errors, issuing
 from petitions.views.answers import (
     SeeOther,
     explain_code,
@@ -113,9 +113,10 @@ FINISH: dict[str, Callable[[HttpRequest, Letter, Pending, str], HttpResponse]] =
 }
 
 
-def _sealing_key(letter: Letter, asked: Pending | None) -> PublicKey | None:
-    """For anonymous signers alone: named ones have nothing to hide from us."""
-    if asked is None or asked.purpose != "sign" or not asked.is_anonymous:
+def _sealing_key(letter: Letter, purpose: str, asked: Pending | None) -> PublicKey | None:
+    """For anonymous signers alone, named ones have nothing to hide from us; and where nothing is asked for any more:
+    this tab may hold a token that was made here, after which the browser forgot the rest."""
+    if purpose != "sign" or (asked and not asked.is_anonymous):
         return None
     return tokens.key_of(letter, Proof.MAILBOX)
 
@@ -136,13 +137,13 @@ def _request_id(letter: Letter, asked: Pending) -> str:
 def _code_page(
     request: HttpRequest, letter: Letter, purpose: str, asked: Pending | None, form: CodeForm, *, status: int
 ) -> HttpResponse:
-    key = _sealing_key(letter, asked)
+    key = _sealing_key(letter, purpose, asked)
     context = {
         "letter": letter,
         "key": key,
         "request_id": _request_id(letter, asked) if asked and key else "",
         "few_tokens": key is not None and tokens.are_few(key),
-        "redeem_address": settings.SITE_URL + reverse("redeem", args=[letter.slug]),
+        "redeem_address": issuing.redeem_address(letter),
         "offline_url": reverse("token_offline", args=[letter.slug]),
         "form": form if asked else None,
         "purpose": purpose,

@@ -113,7 +113,6 @@ def _sign_page(request: HttpRequest, letter: Letter, form: SignForm, status: int
         "letter": letter,
         "version": letter.version,
         "form": form,
-        "batch_size": letter.batch_size,
         "invitation_url": invitation_url(letter),
         "workplaces": [
             {"name": workplace.name, "domain_names": [domain.name for domain in workplace.domains.all()]}

@@ -129,7 +129,7 @@ def watch(complaints: list[str], url: str, site: str) -> None:
         complaints.append(f"foreign request: {url}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def code_for(embedded):
     """The newest code sent to an address, once there are this many of its mails."""
 

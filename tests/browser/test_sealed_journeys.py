@@ -117,6 +117,54 @@ def test_a_token_is_kept_and_handed_in_by_another_browser_without_script(open_co
     assert complaints == []
 
 
+def cookies(page: Page) -> set[str]:
+    return {cookie["name"] for cookie in page.context.cookies()}
+
+
+@pytest.mark.parametrize("width", ["phone", "desktop"])
+def test_the_address_is_forgotten_once_the_token_is_safe(open_context, code_for, complaints, width):
+    page, address = open_context(width), f"sealed.forgotten.{width}@example.com"
+    fill_in(page, LETTER, address=address, appear="anonymous")
+    page.goto(f"{LETTER}sign/")
+    expect(page.locator("input[name=address]")).to_have_value(address)
+    page.go_back()
+    posted: list[str] = []
+    page.on("request", lambda asked: posted.append(asked.url) if asked.method == "POST" else None)
+
+    kept = make_token(page, code_for(address))
+    assert [url.partition(LETTER)[2] for url in posted] == ["token/", "token/done/"]  # before any click
+    assert "sign" not in cookies(page)
+
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator("[data-part=text]")).to_contain_text(kept["token"])
+    other = page.context.new_page()
+    other.goto(f"{LETTER}sign/")
+    expect(other.locator("input[name=address]")).to_have_value("")
+    other.goto(f"{LETTER}code/")
+    expect(other.locator("h1")).to_have_text("This browser asked for no code")
+    page.get_by_role("button", name="Count my signature now").click()
+    expect(page.locator("[data-part=counted]")).to_be_visible()
+    page.reload()
+    expect(page.locator("h1")).to_have_text("This browser asked for no code")
+    assert complaints == []
+
+
+def test_forgetting_that_gets_no_answer_loses_nothing(open_context, code_for):
+    page, address = open_context(), "sealed.unforgotten@example.com"
+    fill_in(page, LETTER, address=address, appear="anonymous")
+    page.route("**/token/done/", lambda route: route.abort())
+    kept = make_token(page, code_for(address))
+    assert "sign" in cookies(page)
+
+    page.unroute("**/token/done/")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+
+    expect(page.locator("[data-part=text]")).to_contain_text(kept["token"])
+    assert "sign" not in cookies(page)
+
+
 def test_an_answer_that_got_lost_is_fetched_again(open_context, code_for):
     page, address = open_context(), "sealed.lost@example.com"
     fill_in(page, LETTER, address=address, appear="anonymous")
@@ -131,7 +179,7 @@ def test_an_answer_that_got_lost_is_fetched_again(open_context, code_for):
     ("harm", "sentence"),
     [
         ("2222-2222", "cannot be used any more"),
-        ("ABCD-234", "look at the code"),
+        ("ABCD-234", "eight characters"),
         ("cookie", "asked for no code"),
     ],
 )

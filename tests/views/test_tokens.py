@@ -134,7 +134,7 @@ def test_the_scripts_carry_the_hash_of_their_files(client, mails, letter):
     asked(client, letter, mails)
     page = client.get(at(letter, "code")).content.decode()
 
-    assert page.count('integrity="sha384-') == 2
+    assert page.count('integrity="sha384-') == 3
 
 
 def test_the_page_for_handing_in_forgets_what_this_browser_asked_for(client, mails, letter):
