@@ -28,7 +28,7 @@ export function show(token) {
   for (const advice of page.querySelectorAll("[data-few]")) advice.hidden = !token.few;
   const file = part("file");
   file.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  file.addEventListener("click", () => forget(token));
+  for (const [taken, name] of [[file, "click"], [part("text"), "copy"]]) taken.addEventListener(name, () => forget(token));
   addEventListener("beforeunload", warn);
   choose(token, part);
   const main = document.getElementById("main");
@@ -37,25 +37,30 @@ export function show(token) {
 }
 
 function choose(token, part) {
-  const [problem, now, later] = [part("problem"), part("now"), part("later")];
-  const [choice, counted, waiting] = [part("choice"), part("counted"), part("waiting")];
+  const [title, problem, choice, now, later] = ["title", "problem", "choice", "now", "later"].map(part);
+  const [counted, waiting, file, spent] = ["counted", "waiting", "file", "token"].map(part);
   const settle = (said) => {
-    forget(token);
     [choice.hidden, said.hidden, problem.hidden] = [true, false, true];
-    said.focus();
+    title.textContent = said.dataset.title;
+    title.focus();
   };
   now.addEventListener("click", async () => {
     now.disabled = true;
     try {
       await handIn(token.made);
+      forget(token);
       settle(counted);
+      spent.hidden = true; // of use is now the receipt alone
     } catch (error) {
       [problem.textContent, problem.hidden] = [words(error, place.dataset.later), false];
     } finally {
       now.disabled = false;
     }
   });
-  later.addEventListener("click", () => settle(waiting));
+  later.addEventListener("click", () => {
+    settle(waiting);
+    file.classList.remove("is-quiet");
+  });
 }
 
 /** Counts it, unless the key that strangers are shown is another one: by that, somebody could be recognized. */
@@ -85,7 +90,7 @@ function store(tokens) {
   else sessionStorage.removeItem(KEPT);
 }
 
-/** The token is counted, or in somebody's hands: this tab keeps nothing of it. */
+/** The token is counted, saved or copied: this tab keeps nothing of it. */
 function forget(token) {
   store(others(token));
   removeEventListener("beforeunload", warn);

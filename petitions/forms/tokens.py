@@ -1,5 +1,7 @@
 """Asking for a token, and handing one in."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -33,17 +35,29 @@ class BlindedForm(HiddenTokenForm, CodeForm):
     """The code from the mail with a hidden token."""
 
 
+class LineField(forms.CharField):
+    """A line of a token's file; whoever copies all of it copies its name too."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(max_length=LONGEST, **options)
+        self.name = name
+
+    def clean(self, value: Any) -> str:
+        return super().clean(value).removeprefix(f"{self.name}:").strip()
+
+
 class RedeemForm(forms.Form):
-    token = forms.CharField(
+    token = LineField(
+        "token",
         label=_("Token"),
-        max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("The line that begins with “undersigned1.”. Never paste the receipt here."),
+        help_text=_("The line that begins with “token:” or “undersigned1.”. Never paste the receipt here."),
         error_messages={"required": _("Please paste the token.")},
     )
-    signature = forms.CharField(
+    signature = LineField(
+        "signature",
         label=_("Its signature"),
-        max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("The line that begins with “signature:”, all of it."),
         error_messages={"required": _("Please paste the signature of the token.")},
     )

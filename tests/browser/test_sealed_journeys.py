@@ -87,6 +87,9 @@ def test_a_token_is_made_and_counted_with_one_click_each(open_context, code_for,
     with page.expect_request("**/redeem/") as handed_in:
         page.get_by_role("button", name="Count my signature now").click()
     expect(page.locator("[data-part=counted]")).to_be_visible()
+    expect(page.locator("h1")).to_have_text("Your signature counts")
+    expect(page.locator("[data-part=text]")).to_be_hidden()
+    expect(page.locator("[data-part=receipt]")).to_be_visible()
     assert {"cookie", "referer"}.isdisjoint(handed_in.value.all_headers())
     assert kept_in(page) == 0
     assert number_on(page, LETTER) == before
@@ -235,18 +238,21 @@ def test_two_people_in_one_tab_get_a_token_each(open_context, code_for):
     second = lose_answer(page, code := code_for(people[1]))
     assert first["blinded"] != second["blinded"]
     kept = [make_token(page, code)]
-    page.get_by_role("button", name="Keep it for later").click()
+    page.get_by_role("link", name="Save it as a file").click()
     fill_in(page, LETTER, address=people[0], appear="anonymous")
     kept.append(make_token(page, code_for(people[0], number=2)))
-    page.get_by_role("button", name="Keep it for later").click()
+    page.get_by_role("link", name="Save it as a file").click()
 
     assert kept[0]["token"] != kept[1]["token"]
     assert kept_in(page) == 0
 
 
-@pytest.mark.parametrize(
-    "ending", ["Count my signature now", "Keep it for later or another network", "Save it as a file"]
-)
+def copy_text(page: Page) -> None:
+    page.locator("[data-part=text]").click()  # marks all of it
+    page.keyboard.press("Control+C")
+
+
+@pytest.mark.parametrize("ending", ["Count my signature now", "Save it as a file", "copied"])
 def test_a_token_stays_in_its_tab_until_it_is_safe(open_context, code_for, complaints, ending):
     page, address = open_context(), f"sealed.{ending[:4].lower()}@example.com"
     warned: list[str] = []
@@ -264,10 +270,32 @@ def test_a_token_stays_in_its_tab_until_it_is_safe(open_context, code_for, compl
     assert set(warned) == {"beforeunload"}
 
     warned.clear()
-    page.get_by_text(ending, exact=False).first.click()
+    if ending == "copied":
+        copy_text(page)
+    else:
+        page.get_by_text(ending, exact=False).first.click()
     until(lambda: kept_in(page) == 0)
     page.goto(LETTER)
     assert (warned, complaints) == ([], [])
+
+
+def test_a_token_that_is_kept_for_later_and_not_saved_yet_stays_in_its_tab(open_context, code_for):
+    page, address = open_context("phone"), "sealed.unsaved@example.com"
+    warned: list[str] = []
+    page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
+    fill_in(page, LETTER, address=address, appear="anonymous")
+    kept = make_token(page, code_for(address))
+    page.get_by_role("button", name="Keep it for later").click()
+    expect(page.locator("h1")).to_have_text("Save it now, hand it in later")
+
+    page.reload()
+    expect(page.locator("[data-part=text]")).to_contain_text(kept["token"])
+    page.get_by_role("button", name="Keep it for later").click()
+    page.get_by_role("link", name="Save it as a file").click()
+    until(lambda: kept_in(page) == 0)
+    page.goto(LETTER)
+
+    assert warned == ["beforeunload"]
 
 
 def test_a_token_of_a_key_that_strangers_do_not_see_is_not_handed_in(open_context, code_for):

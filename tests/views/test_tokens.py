@@ -46,8 +46,12 @@ def test_from_the_code_to_the_queue(client, mails, letter):
     line, signature = signer.finalize(tokens.from_text(answer.json()["blind_signature"]))
 
     stranger = Client()
-    for _ in range(2):
-        counted = stranger.post(at(letter, "redeem"), {"token": line, "signature": signature}, headers=JSON)
+    for line_as_copied, signature_as_copied in (
+        (line, signature),
+        (f"token: {line}\r\n", f"signature: {signature} "),
+    ):
+        copied = {"token": line_as_copied, "signature": signature_as_copied}
+        counted = stranger.post(at(letter, "redeem"), copied, headers=JSON)
         assert (counted.status_code, counted.json()) == (201, {"counted": True})
     assert WaitingSignature.objects.get().kind == "sealed"
     assert stranger.cookies == {}
