@@ -51,9 +51,15 @@ def request_again(letter: Letter, pending: Pending) -> Pending:
 
 
 def challenge(
-    letter: Letter, *, purpose: str, address: str, domain: Domain | None = None, **shown: str
+    letter: Letter,
+    *,
+    purpose: str,
+    address: str,
+    domain: Domain | None = None,
+    version: str = "",
+    **shown: str,
 ) -> tuple[Pending, str]:
-    """A request and the code that fulfils it, sent to nobody yet."""
+    """A request and the code that fulfils it, sent to nobody yet. Without a version, the text in force was read."""
     ignores_dots = bool(domain and domain.ignores_dots)
     pending = Pending(
         purpose=purpose,
@@ -63,7 +69,7 @@ def challenge(
         receipt=typed.new_receipt(),
         address=address,
         ignores_dots=ignores_dots,
-        version=letter.version.sha256 if purpose == "sign" else "",
+        version=version or (letter.version.sha256 if purpose == "sign" else ""),
         **shown,
     )
     return _with_new_code(pending)

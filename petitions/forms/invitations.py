@@ -11,7 +11,7 @@ from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import typed
-from petitions.forms.signatures import AppearanceForm
+from petitions.forms.signatures import AppearanceForm, VersionField
 from petitions.forms.tokens import HiddenTokenForm
 from petitions.models import Letter, Proof, Sheet
 
@@ -34,13 +34,6 @@ class InvitationField(forms.CharField):
                 _("An invitation has four groups of four letters and digits."), code="format"
             )
         return code
-
-
-class VersionField(forms.CharField):
-    """The hash of the text that the page showed as the one to be signed."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(required=False, max_length=64, widget=forms.HiddenInput, **options)
 
 
 class InvitationForm(AppearanceForm):

@@ -66,7 +66,15 @@ class AppearanceForm(forms.Form):
             self.add_error("role", ValidationError(_("Please type your role."), code="role_required"))
 
 
+class VersionField(forms.CharField):
+    """The hash of the text that the page showed as the one to be signed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, max_length=64, widget=forms.HiddenInput, **options)
+
+
 class SignForm(AppearanceForm):
+    version = VersionField()
     address = AddressField(
         label=_("Your work e-mail address"),
         error_messages={"required": _("Please type your work e-mail address.")},
@@ -75,6 +83,9 @@ class SignForm(AppearanceForm):
     def __init__(self, letter: Letter, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.letter = letter
+
+    def clean_version(self) -> str:
+        return self.cleaned_data["version"] or self.letter.version.sha256
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]

@@ -142,7 +142,7 @@ def _code_page(
         "letter": letter,
         "key": key,
         "request_id": _request_id(letter, asked) if asked and key else "",
-        "few_tokens": key is not None and tokens.are_few(key),
+        "few_tokens": bool(asked and key and tokens.are_few(key)),
         "redeem_address": issuing.redeem_address(letter),
         "offline_url": reverse("token_offline", args=[letter.slug]),
         "form": form if asked else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -20,7 +21,7 @@ from petitions.flows import proofs, signatures
 from petitions.forms.signatures import SignForm
 from petitions.models import Letter, Workplace
 from petitions.pending import Pending
-from petitions.views import errors
+from petitions.views import errors, issuing
 from petitions.views.answers import (
     SeeOther,
     for_letter,
@@ -74,6 +75,9 @@ def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
     form = SignForm(letter, request.POST)
     if not form.is_valid():
         return _sign_page(request, letter, form, status=422)
+    if form.cleaned_data["version"] != letter.version.sha256:
+        corrected = issuing.REFUSALS[signatures.TextCorrected]
+        return issuing.refuse(request, form, corrected, partial(_sign_page, request, letter))
     try:
         asked = proofs.request_code(letter, purpose=PURPOSE, domain=form.domain, **form.cleaned_data)
     except codes.Busy:

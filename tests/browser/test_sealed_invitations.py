@@ -109,6 +109,20 @@ def test_a_slip_makes_a_token_that_counts_with_a_click(open_context, slip, compl
     assert complaints == []
 
 
+def test_enter_in_the_field_does_what_the_button_does(open_context, slip):
+    page = open_context()
+    fill_in(page, slip(), appear="anonymous")
+    page.press("input[name=invitation]", "Enter")
+    assert shown_on(page)["token"]
+
+    named = open_context()
+    fill_in(named, slip(), appear="role")
+    named.fill("input[name=role]", "Nurse")
+    expect(named.get_by_role("button", name="Make my token")).to_be_hidden()
+    named.press("input[name=invitation]", "Enter")
+    expect(named.locator("main")).to_contain_text("You have signed")
+
+
 def test_tokens_of_current_and_former_employees_are_of_different_keys(open_context, slip):
     tokens = [make_token(open_context(), slip(proof))["token"] for proof in ("invitation", "former")]
 

@@ -32,6 +32,31 @@ def test_a_named_signature_appears_and_counts_at_once(client, mails):
     assert "Ada Lovelace" in shown(client, letter)
 
 
+def test_a_text_that_was_corrected_while_it_was_read_is_to_be_read_first(client, mails):
+    letter = make_letter()
+    read = re.search(r'name="version" value="(\w{64})"', shown(client, letter, "/sign/"))[1]
+    letter.text = "Corrected"
+    letter.save()
+    letters.correct(letter, by=letter.memberships.get().user)
+
+    answer = ask(client, letter, role="Engineer", version=read)
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "The text was corrected meanwhile. Nothing was signed" in page
+    assert [
+        typed for typed in ("Ada Lovelace", "Engineer", "ada@example.test") if f'value="{typed}"' not in page
+    ] == []
+    assert re.findall(r'name="version" value="(\w+)"', page) == [letter.version.sha256]
+    assert ("sign" in client.cookies, mails.to("ada@example.test"), Challenge.objects.count()) == (
+        False,
+        [],
+        0,
+    )
+    assert sign(client, letter, mails, version=letter.version.sha256).status_code == 303
+    assert Signature.objects.get().version == letter.version
+
+
 def test_the_receipt_is_shown_once(client, mails):
     letter = make_letter()
     sign(client, letter, mails)
