@@ -6,20 +6,24 @@ import math
 import random
 
 import pytest
+from django.utils import timezone
 
 from petitions import tasks
 from petitions.crypto import blind, tokens, typed
-from petitions.flows import letters, proofs, signatures
+from petitions.documents import letters as documents
+from petitions.flows import letters, proofs, signatures, snapshots
 from petitions.flows import tokens as by_token
 from petitions.models import Appear, Mark, Signature, WaitingSignature
 from tests import sealed
-from tests.factories import make_letter
+from tests.factories import make_letter, sign_sealed
 from tests.places import by_transaction, in_place
 from tests.promises.sizes import sized
+from tests.test_verifier import bundle_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.promise("P20")]
 
 SIGNERS = 200
+TOKENS = sized(50, 400)
 DEVIATIONS = 5  # of pure chance: one run in some million is red for nothing
 
 
@@ -99,27 +103,55 @@ def signed():
 
 def test_no_order_of_rows_is_that_of_signing(signed, figures):
     letter, marks, receipts = signed
-    orders = {
-        "marks in their places": (marks, in_place(Mark, "value")),
-        "marks as they are listed": (marks, listed(Mark, "value")),
-        "marks by id": (marks, listed(Mark, "value", "pk")),
-        "waiting in their places": (receipts, in_place(WaitingSignature, "receipt_hash")),
-        "waiting as they are listed": (receipts, listed(WaitingSignature, "receipt_hash")),
-        "waiting by id": (receipts, listed(WaitingSignature, "receipt_hash", "pk")),
-    }
+    orders_of_marks, orders = orders_in(Mark, "value"), orders_in(WaitingSignature, "receipt_hash")
     side_by_side = pairs(in_place(Mark, "value"), in_place(WaitingSignature, "receipt_hash"), marks, receipts)
     letters.close(letter)
-    orders |= {
-        "published in their places": (receipts, in_place(Signature, "receipt_hash")),
-        "published as they are listed": (receipts, listed(Signature, "receipt_hash")),
-        "published by id": (receipts, listed(Signature, "receipt_hash", "pk")),
-    }
+    orders |= orders_in(Signature, "receipt_hash")
 
-    found = {name: correlation(came, lies) for name, (came, lies) in orders.items()}
-    bound = DEVIATIONS / math.sqrt(SIGNERS - 1)
-    assert {name: rho for name, rho in found.items() if abs(rho) > bound} == {}
+    found = correlations(marks, orders_of_marks) | correlations(receipts, orders)
+    assert telling(found, SIGNERS) == {}
     assert side_by_side <= 12  # one pair is to be expected of chance
-    figures(signers=SIGNERS, strongest=round(max(map(abs, found.values())), 3), bound=round(bound, 3))
+    figures(signers=SIGNERS, strongest=round(max(map(abs, found.values())), 3))
+
+
+@pytest.fixture
+def handed_in():
+    """A letter for which many handed in tokens, with sweeps in between; their numbers as they came."""
+    letter, chance, came = make_letter(batch_size=2 * TOKENS), random.Random(), []
+    for _ in range(TOKENS):
+        came.append(typed.digest(sign_sealed(letter)))
+        if chance.random() < 0.1:
+            tasks.scatter_rows()
+    tasks.scatter_rows()
+    return letter, came
+
+
+def test_no_order_of_tokens_is_that_of_handing_them_in(handed_in, client, figures):
+    letter, came = handed_in
+    orders = orders_in(WaitingSignature, "receipt_hash")
+    letters.close(letter)
+    snapshots.freeze_due()
+    orders |= orders_in(Signature, "receipt_hash") | {"the bundle": in_bundle(letter)}
+
+    found = correlations(came, orders)
+    assert telling(found, TOKENS) == {}
+    figures(tokens=TOKENS, strongest=round(max(map(abs, found.values())), 3))
+    assert documents.current_document(letter, today=timezone.now().date()).signatories == []
+    listing = client.get(f"{letter.get_absolute_url()}signatures/").content.decode()
+    assert [number for number in came if number.hex() in listing] == []
+    assert 'class="signature"' not in listing
+
+
+def test_tokens_that_nobody_moves_lie_as_they_came():
+    """The control: what the sweep and the batch are for."""
+    letter = make_letter(batch_size=20)
+    came = [typed.digest(sign_sealed(letter)) for _ in range(10)]
+
+    assert correlation(came, in_place(WaitingSignature, "receipt_hash")) == 1
+
+
+def in_bundle(letter):
+    return [bytes.fromhex(row["number"]) for row in bundle_of(letter)["sealed"]]
 
 
 @pytest.mark.on("postgresql")
@@ -127,6 +159,25 @@ def test_no_number_of_a_transaction_says_who_signed_when(signed):
     """All rows of a small letter bear that of the last sweep."""
     assert len(set(by_transaction(Mark, "value").values())) == 1
     assert len(set(by_transaction(WaitingSignature, "receipt_hash").values())) == 1
+
+
+def orders_in(model, column):
+    """Every order in which a copy of the table gives its rows."""
+    return {
+        f"{model.__name__} in place": in_place(model, column),
+        f"{model.__name__} as listed": listed(model, column),
+        f"{model.__name__} by id": listed(model, column, "pk"),
+    }
+
+
+def correlations(came, orders):
+    return {name: correlation(came, lies) for name, lies in orders.items()}
+
+
+def telling(found, number):
+    """Those that chance alone would hardly give."""
+    bound = DEVIATIONS / math.sqrt(number - 1)
+    return {name: rho for name, rho in found.items() if abs(rho) > bound}
 
 
 def listed(model, column, *order):
