@@ -7,11 +7,13 @@ import time
 import tracemalloc
 
 import pytest
+from celery.concurrency.thread import TaskPool
+from django.db import connection
 
 from petitions import mailserver, tasks
 from petitions.models import Lease
 from petitions.smtp import Conversation
-from tests.promises.faults import ENDLESS, FaultyServer, hangs, in_turn, says, takes_its_time
+from tests.promises.faults import ENDLESS, FaultyServer, drips, hangs, in_turn, says, takes_its_time
 from tests.promises.outbox import connect, delivered_to_one_recipient, outcome, sweep
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("P13")]
@@ -56,6 +58,30 @@ def test_a_server_that_takes_in_nothing_does_not_hold_its_sender(settings, monke
             converse(b"hello\r\n" + b"x" * 50_000_000)
 
     assert time.monotonic() - begun < SHORT + 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_among_threads_celery_stops_nothing_and_a_conversation_ends_by_itself(settings, monkeypatch):
+    """As under `make run`: its worker has threads, which cannot be interrupted."""
+    monkeypatch.setattr(mailserver, "CONVERSATION_SECONDS", SHORT)
+    threads, limits = TaskPool(1), {"soft_timeout": SHORT / 10, "timeout": SHORT / 5}
+
+    def in_a_thread(work):
+        ended = []
+        threads.apply_async(lambda: (work(), connection.close()), callback=ended.append, **limits).wait(10)
+        return len(ended)
+
+    with FaultyServer({"EHLO": drips("250")}) as server:
+        assert (
+            in_a_thread(lambda: server.over.wait(SHORT)) == 1
+        )  # longer than Celery was told, and it ended well
+        connect(settings, server)
+        row = delivered_to_one_recipient()
+        assert in_a_thread(sweep) == 1
+        threads.on_stop()
+
+        assert outcome(row, server) == ("queued", None, 0, 1)
+        assert row.smtp_text == "TimeoutError"
 
 
 def converse(body: bytes) -> None:
