@@ -42,7 +42,9 @@ HEADERS = {
 }
 BY_THE_TEST_SERVER = {"X-Envelope-To", "X-Peer-Port", "X-Helo"}
 GOLDEN = {
-    "en": """Somebody asked for a code and gave this address. To go on, type the code
+    "en": """Your code
+codes@plain.test
+Somebody asked for a code and gave this address. To go on, type the code
 into the page where you asked for it:
 
 XXXX-XXXX
@@ -119,7 +121,7 @@ def test_it_is_the_same_for_every_letter(mails, letters, language):
     one, other = (mail_for(letter, mails, language) for letter in letters)
 
     assert said(one) == said(other)
-    assert said(one).split("\n", 2)[2] == GOLDEN[language]
+    assert said(one) == GOLDEN[language]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
