@@ -37,7 +37,7 @@ class Count(Shape):
     named: int
     anonymous: Anonymous
     by_proof: dict[str, int]
-    """By `mailbox` (a code sent to a work mailbox), `invitation` and `former` (codes that organizers handed out)."""
+    """By mailbox (a code sent to a work mailbox), invitation and former (codes that organizers handed out)."""
 
 
 class Summary(Shape):
@@ -138,7 +138,7 @@ class Signature(Shape):
 
 
 class Signatures(Shape):
-    """Named signatures, latest first. Anonymous ones are numbers only: see `count`."""
+    """Named signatures, latest first. Anonymous ones are numbers only: see the letter's count."""
 
     signatures: list[Signature]
     next: str | None

@@ -24,7 +24,7 @@ Slug = Annotated[
 Cursor = Annotated[
     str,
     Query(
-        description="Where the page begins: taken from `next`, never made up.",
+        description="Where the page begins: out of the address in next, never made up.",
         pattern="^[-a-zA-Z0-9_]*$",
         max_length=cursors.LONGEST,
     ),
