@@ -2,13 +2,15 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
 PAUSE = 30.0  # seconds without asking again after a failure
+PATIENCE = 5.0  # seconds that somebody waits for what somebody else makes
+LOOK = 0.02  # seconds between two looks
 log = logging.getLogger(__name__)
 _silent_until = 0.0
 
@@ -29,6 +31,31 @@ def put(key: str, value: Any, seconds: float) -> None:
 
 def put_many(values: dict[str, Any], seconds: float) -> None:
     _tried(cache.set_many, values, seconds)
+
+
+def once(key: str, make: Callable[[], Any], seconds: float) -> Any:
+    """The value. One caller makes it while the others wait; whoever has waited too long makes it too."""
+    deadline = time.monotonic() + PATIENCE
+    while (value := get(key)) is None:
+        if _is_maker(key) or time.monotonic() > deadline:
+            return _make(key, make, seconds)
+        time.sleep(LOOK)
+    return value
+
+
+def _is_maker(key: str) -> bool:
+    return _tried(cache.add, f"{key}:maker", 1, PATIENCE) is not False  # None: nothing is shared
+
+
+def _make(key: str, make: Callable[[], Any], seconds: float) -> Any:
+    try:
+        value = get(key)  # made between the look and the claim
+        if value is None:
+            value = make()
+            put(key, value, seconds)
+        return value
+    finally:
+        _tried(cache.delete, f"{key}:maker")
 
 
 def _tried(call: Any, *arguments: Any) -> Any:

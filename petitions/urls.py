@@ -11,6 +11,7 @@ from petitions.views import (
     responses,
     rooms,
     safety,
+    sharing,
     signatures,
     subscriptions,
     takedowns,
@@ -21,6 +22,7 @@ from petitions.views import (
 of_a_letter = [
     path("", letters.letter, name="letter"),
     path("letter.pdf", letters.letter_pdf, name="letter_pdf"),
+    path("card.png", sharing.card, name="card"),
     path("sign/", signatures.sign, name="sign"),
     path("code/", proofs.code, {"purpose": "sign"}, name="code"),
     path("code/again/", proofs.again, {"purpose": "sign"}, name="code_again"),

@@ -10,6 +10,8 @@ from functools import lru_cache
 from urllib.parse import quote
 
 import segno
+from django.conf import settings
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -22,6 +24,7 @@ class Sharing:
     title: str
     summary: str
     url: str
+    card_url: str
 
     @property
     def mail_url(self) -> str:
@@ -39,7 +42,11 @@ def of(letter: Letter, version: Version) -> Sharing:
         "from": letter.signing_line,
         "beginning": text.beginning(version.text),
     }
-    return Sharing(title=version.title, summary=summary, url=letter.url)
+    return Sharing(title=version.title, summary=summary, url=letter.url, card_url=_url("card", letter))
+
+
+def _url(name: str, letter: Letter) -> str:
+    return settings.SITE_URL + reverse(name, args=[letter.slug])
 
 
 @lru_cache(maxsize=100)

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from petitions import counts
+from petitions.documents import cards, progress, sharing, text
 from petitions.documents import letters as documents
-from petitions.documents import sharing, text
 from petitions.documents.sentences import count_sentences
-from petitions.models import Letter, Milestone, Tally, Version
+from petitions.models import Letter, Tally, Version
 from petitions.models.signatures import searchable
 from petitions.views import outcomes, signatories
 from petitions.views.answers import for_letter, is_signable
@@ -31,15 +31,6 @@ class Entry:
     @property
     def goal(self) -> int | None:
         return self.letter.goal
-
-
-@dataclass(frozen=True)
-class Progress:
-    """The way to the next milestone, or to the goal when all are reached."""
-
-    target: int
-    left: int
-    is_goal: bool
 
 
 @require_safe
@@ -88,17 +79,19 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
     tally = counts.shown(letter)
     signable = is_signable(letter)
     milestones = list(letter.milestones.all())
+    way = progress.of(letter, milestones, tally.total)
     return {
         "letter": letter,
         "version": version,
         "sharing": sharing.of(letter, version),
+        "card": cards.of(letter, version, tally, way),
         "versions": list(letter.versions.all()),
         "body_html": text.to_html(version.text),
         "demands": _demands(letter, version),
         "recipients": list(letter.recipients.all()),
         "tally": tally,
         "count_sentences": count_sentences(tally.as_json(), documents.domain_names(letter)),
-        "progress": _progress(letter, milestones, tally.total),
+        "progress": way,
         "milestones": milestones,
         "signatories": signatories.of(letter),
         "is_signable": signable,
@@ -124,14 +117,3 @@ def _demands(letter: Letter, version: Version) -> list[dict[str, Any]]:
         }
         for frozen in version.demands
     ]
-
-
-def _progress(letter: Letter, milestones: list[Milestone], total: int) -> Progress | None:
-    if letter.is_closed:
-        return None
-    ahead = [milestone.threshold for milestone in milestones if milestone.threshold > total]
-    if ahead:
-        return Progress(ahead[0], ahead[0] - total, is_goal=False)
-    if letter.goal and letter.goal > total:
-        return Progress(letter.goal, letter.goal - total, is_goal=True)
-    return None

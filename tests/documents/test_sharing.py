@@ -65,6 +65,17 @@ def test_a_link_is_previewed_with_the_number_and_the_first_words():
     assert found.meta["og:url"] == found.links["canonical"] == letter.url
 
 
+def test_a_link_is_previewed_with_a_picture_and_its_words():
+    letter = make_letter(title="A fair rota", goal=10)
+    sign(letter, "Ada Lovelace")
+
+    found = head_of(letter)
+
+    assert found.meta["og:image"] == f"{letter.url}card.png"
+    assert found.meta["og:image:alt"].startswith("A fair rota. Employees of Example. 1 signature. 1 named,")
+    assert Client().get(urlsplit(found.meta["og:image"]).path).status_code == 200
+
+
 @pytest.mark.parametrize("title", AWKWARD)
 def test_any_title_is_passed_on_whole(title):
     letter = make_letter(title=title)
