@@ -23,6 +23,7 @@ of_a_letter = [
     path("", letters.letter, name="letter"),
     path("letter.pdf", letters.letter_pdf, name="letter_pdf"),
     path("card.png", sharing.card, name="card"),
+    path("feed.atom", sharing.feed, name="feed"),
     path("sign/", signatures.sign, name="sign"),
     path("code/", proofs.code, {"purpose": "sign"}, name="code"),
     path("code/again/", proofs.again, {"purpose": "sign"}, name="code_again"),

@@ -25,6 +25,7 @@ class Sharing:
     summary: str
     url: str
     card_url: str
+    feed_url: str
 
     @property
     def mail_url(self) -> str:
@@ -42,7 +43,13 @@ def of(letter: Letter, version: Version) -> Sharing:
         "from": letter.signing_line,
         "beginning": text.beginning(version.text),
     }
-    return Sharing(title=version.title, summary=summary, url=letter.url, card_url=_url("card", letter))
+    return Sharing(
+        title=version.title,
+        summary=summary,
+        url=letter.url,
+        card_url=_url("card", letter),
+        feed_url=_url("feed", letter),
+    )
 
 
 def _url(name: str, letter: Letter) -> str:
