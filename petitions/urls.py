@@ -24,6 +24,7 @@ of_a_letter = [
     path("letter.pdf", letters.letter_pdf, name="letter_pdf"),
     path("card.png", sharing.card, name="card"),
     path("feed.atom", sharing.feed, name="feed"),
+    path("embed/", sharing.embed, name="embed"),
     path("sign/", signatures.sign, name="sign"),
     path("code/", proofs.code, {"purpose": "sign"}, name="code"),
     path("code/again/", proofs.again, {"purpose": "sign"}, name="code_again"),
@@ -45,6 +46,7 @@ of_a_letter = [
 urlpatterns = [
     path("", letters.home, name="home"),
     path("letters/<slug:slug>/", include(of_a_letter)),
+    path("oembed/", sharing.oembed, name="oembed"),
     path("receipt/", receipts.receipt, name="receipt"),
     path("unsubscribe/<str:secret>/", subscriptions.unsubscribe, name="unsubscribe"),
     path("answer/<str:secret>/", rooms.room, name="answer"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from typing import Any
@@ -10,14 +9,11 @@ from typing import Any
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import get_language
 
-from petitions.documents import timeline
-from petitions.documents.markdown import visible
+from petitions.documents import timeline, xml
 from petitions.documents.sentences import count_sentences
 from petitions.documents.sharing import Sharing
 from petitions.documents.timeline import Event
 from petitions.models import Letter, Tally
-
-NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 
 
 class Feed(Atom1Feed):
@@ -31,27 +27,23 @@ class Feed(Atom1Feed):
 
 def atom(letter: Letter, sharing: Sharing, events: Iterable[Event], tally: Tally) -> str:
     feed = Feed(
-        title=_plain(sharing.title),
+        title=xml.allowed(sharing.title),
         link=sharing.url,
         description="",
         subtitle=count_sentences(tally.as_json(), [])[0],
-        author_name=_plain(letter.signing_line),
+        author_name=xml.allowed(letter.signing_line),
         feed_url=sharing.feed_url,
         feed_guid=timeline.tag(letter),
         language=get_language(),
     )
     for event in events:
         feed.add_item(
-            title=_plain(event.title),
+            title=xml.allowed(event.title),
             link=event.url,
             description="",
             unique_id=event.id,
             updateddate=datetime.combine(event.day, time(), UTC),  # a day, as on the page
             categories=[event.kind],
-            html=_plain(event.html),
+            html=xml.allowed(event.html),
         )
     return str(feed.writeString("utf-8"))
-
-
-def _plain(words: str) -> str:
-    return NOT_XML.sub("", visible(words))

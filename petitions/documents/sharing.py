@@ -12,11 +12,14 @@ from urllib.parse import quote
 import segno
 from django.conf import settings
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from petitions.documents import text
 from petitions.models import Letter, Version
+
+WIDTH, HEIGHT = 600, 340  # pixels of a frame, where nobody asks for less; fits a title of three lines
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Sharing:
     url: str
     card_url: str
     feed_url: str
+    embed_url: str
 
     @property
     def mail_url(self) -> str:
@@ -34,8 +38,24 @@ class Sharing:
         return f"mailto:?subject={quote(self.title, safe='')}&body={quote(body, safe='')}"
 
     @property
+    def oembed_url(self) -> str:
+        """Where programs ask how to show the letter in a page; the format follows."""
+        return f"{settings.SITE_URL}{reverse('oembed')}?url={quote(self.url, safe='')}&format="
+
+    @property
     def qr_svg(self) -> SafeString:
         return _qr_svg(self.url)
+
+    def frame(self, width: int = WIDTH, height: int = HEIGHT) -> SafeString:
+        """It runs no script and learns nothing of the page around it; its links open in a window of their own."""
+        return format_html(
+            '<iframe src="{}" title="{}" width="{}" height="{}" loading="lazy" referrerpolicy="no-referrer"'
+            ' sandbox="allow-popups allow-popups-to-escape-sandbox" frameborder="0"></iframe>',
+            self.embed_url,
+            self.title,
+            width,
+            height,
+        )
 
 
 def of(letter: Letter, version: Version) -> Sharing:
@@ -49,6 +69,7 @@ def of(letter: Letter, version: Version) -> Sharing:
         url=letter.url,
         card_url=_url("card", letter),
         feed_url=_url("feed", letter),
+        embed_url=_url("embed", letter),
     )
 
 

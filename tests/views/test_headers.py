@@ -42,12 +42,17 @@ def test_every_page_has_the_strict_policy(client):
         assert answer["X-Frame-Options"] == "DENY"
 
 
-def test_three_places_have_a_policy_of_their_own():
+def test_four_places_have_a_policy_of_their_own():
     sources = [path for folder in ("accounts", "petitions") for path in (ROOT / folder).rglob("*.py")]
 
     found = sorted(str(path.relative_to(ROOT)) for path in sources if "csp.decorators" in path.read_text())
 
-    assert found == ["accounts/urls.py", "petitions/admin/previews.py", "petitions/views/mailbox.py"]
+    assert found == [
+        "accounts/urls.py",
+        "petitions/admin/previews.py",
+        "petitions/views/mailbox.py",
+        "petitions/views/sharing.py",
+    ]
 
 
 def test_the_page_that_shows_a_code_to_scan_may_hold_an_image(client, mails):
