@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 from petitions.views import (
+    crawlers,
     health,
     invitations,
     letters,
@@ -60,5 +61,7 @@ urlpatterns = [
     path("mailbox/", mailbox.index, name="mailbox"),
     path("mailbox/<str:key>/html/", mailbox.html_part, name="mailbox_html"),
     path("mailbox/<str:key>/attachments/<int:number>/", mailbox.attachment, name="mailbox_attachment"),
+    path("robots.txt", crawlers.robots, name="robots"),
+    path("sitemap.xml", crawlers.sitemap, name="sitemap"),
     path("healthz", health.alive, name="healthz"),
 ]
