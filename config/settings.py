@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.RefusalsAreUnprocessable",
     "config.onion.OnionLocation",
+    "petitions.views.errors.SaysWhatToDo",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

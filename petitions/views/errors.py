@@ -1,37 +1,75 @@
-"""Answers when something cannot be done: plain pages without a query, a trace or a setting."""
+"""Answers when something cannot be done: plain pages that say what to do, without a query, a trace or a setting.
+
+They are made without what other pages are told of the request, so that no fault there becomes a second one here. They
+are never JSON: our script has better sentences for a fault, and must not take one for a refusal.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
+
+log = logging.getLogger(__name__)
 
 
-def _page(request: HttpRequest, status: int) -> HttpResponse:
-    return render(request, f"errors/{status}.html", status=status)
+class SaysWhatToDo:
+    """Django answers a method that a page does not take with nothing to read."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response(request)
+        if answer.status_code == 405 and not answer.streaming and not answer.content:
+            page = _page(405)
+            page["Allow"] = answer["Allow"]
+            return page
+        return answer
 
 
 def malformed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
+    return _page(413 if isinstance(exception, RequestDataTooBig) else 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
-    return _page(request, 403)
+    return _page(403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 404)
+    return _page(404)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return _page(request, 500)
+    """The last door: even a page that cannot be drawn is an answer."""
+    try:
+        return _page(500)
+    except Exception:
+        log.exception("The page about a fault has a fault itself.")
+        sentence = "Something broke on our side. Try again in a few minutes.\n"
+        return HttpResponse(sentence, status=500, content_type="text/plain; charset=utf-8")
 
 
 def too_often(request: HttpRequest, seconds: int = 60) -> HttpResponse:
-    answer = _page(request, 429)
+    return _later(429, seconds)
+
+
+def busy(request: HttpRequest, seconds: int = 30) -> HttpResponse:
+    return _later(503, seconds)
+
+
+def _later(status: int, seconds: int) -> HttpResponse:
+    answer = _page(status, seconds=seconds, minutes=-(-seconds // 60))
     answer["Retry-After"] = str(seconds)
     return answer
 
 
-def busy(request: HttpRequest, seconds: int = 30) -> HttpResponse:
-    answer = _page(request, 503)
-    answer["Retry-After"] = str(seconds)
+def _page(status: int, **context: Any) -> HttpResponse:
+    answer = HttpResponse(render_to_string(f"errors/{status}.html", context), status=status)
+    add_never_cache_headers(answer)  # a page that is not there may be there in a minute
     return answer
