@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 
 from petitions import pending
@@ -22,6 +24,7 @@ from petitions.pending import Pending
 
 Rest = ParamSpec("Rest")
 Answer = TypeVar("Answer", bound=HttpResponseBase)
+KEPT = 2  # seconds in caches, of what shows a number: with as many of the count, a new one is everywhere within five
 
 
 class SeeOther(HttpResponseRedirect):
@@ -50,6 +53,18 @@ def for_letter(
         return answer
 
     return found
+
+
+def unless_known(
+    request: HttpRequest, digest: str, content_type: str, make: Callable[[], bytes]
+) -> HttpResponse:
+    """Whoever has it already is told so, before it is made."""
+    etag = quote_etag(digest)
+    answer = get_conditional_response(request, etag=etag)
+    if answer is None:
+        answer = HttpResponse(make(), content_type=content_type)
+    answer["ETag"] = etag
+    return answer
 
 
 def is_signable(letter: Letter) -> bool:

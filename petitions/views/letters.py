@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from petitions import counts
@@ -17,7 +19,7 @@ from petitions.documents.sentences import count_sentences
 from petitions.models import Letter, Tally, Version
 from petitions.models.signatures import searchable
 from petitions.views import outcomes, signatories
-from petitions.views.answers import for_letter, is_signable
+from petitions.views.answers import KEPT, for_letter, is_signable, unless_known
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Entry:
 
 
 @require_safe
+@cache_control(public=True, max_age=KEPT)
 def home(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100].replace("\x00", "")
     listed = outcomes.for_outcomes(Letter.objects.listed())
@@ -49,20 +52,20 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@cache_control(public=True, max_age=KEPT)
 @for_letter
 def letter(request: HttpRequest, found: Letter) -> HttpResponse:
     return render(request, "letters/letter.html", _page(found, found.version))
 
 
 @require_safe
+@cache_control(public=True, max_age=KEPT)
 @for_letter
 def letter_pdf(request: HttpRequest, letter: Letter) -> HttpResponse:
     content = documents.current(letter, today=timezone.now().date())
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{letter.slug}.pdf"'},
-    )
+    answer = unless_known(request, hashlib.sha256(content).hexdigest(), "application/pdf", lambda: content)
+    answer["Content-Disposition"] = f'inline; filename="{letter.slug}.pdf"'
+    return answer
 
 
 def _matches(letter: Letter, query: str) -> bool:

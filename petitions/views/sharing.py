@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from typing import Any
 
 from csp.constants import NONE, SELF
 from csp.decorators import csp
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -23,9 +20,8 @@ from petitions.documents import oembed as oembeds
 from petitions.documents.feed import atom
 from petitions.forms.sharing import EmbedForm
 from petitions.models import Letter
-from petitions.views.answers import for_letter
+from petitions.views.answers import KEPT, for_letter, unless_known
 
-KEPT = 2  # seconds in caches: with as many of the count, everything shows a new number within five
 # Anybody may frame it: it has no form, no script and no cookie, and says what everybody may read.
 may_be_framed: Any = csp(
     {
@@ -43,7 +39,7 @@ may_be_framed: Any = csp(
 @for_letter
 def card(request: HttpRequest, letter: Letter) -> HttpResponse:
     document = _shown(letter)["card"]
-    return _unless_known(request, document.digest, "image/png", lambda: cards.png(document))
+    return unless_known(request, document.digest, "image/png", lambda: cards.png(document))
 
 
 @require_safe
@@ -54,7 +50,7 @@ def feed(request: HttpRequest, letter: Letter) -> HttpResponse:
     shared = sharing.of(letter, letter.version)
     content = atom(letter, shared, timeline.of(letter), counts.shown(letter)).encode()
     digest = hashlib.sha256(content).hexdigest()
-    return _unless_known(request, digest, "application/atom+xml; charset=utf-8", lambda: content)
+    return unless_known(request, digest, "application/atom+xml; charset=utf-8", lambda: content)
 
 
 @require_safe
@@ -105,15 +101,3 @@ def _shown(letter: Letter) -> dict[str, Any]:
         "progress": way,
         "card": cards.of(letter, version, tally, way),
     }
-
-
-def _unless_known(
-    request: HttpRequest, digest: str, content_type: str, make: Callable[[], bytes]
-) -> HttpResponse:
-    """Whoever has it already is told so, before it is made."""
-    etag = quote_etag(digest)
-    answer = get_conditional_response(request, etag=etag)
-    if answer is None:
-        answer = HttpResponse(make(), content_type=content_type)
-    answer["ETag"] = etag
-    return answer

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from petitions import counts
@@ -16,12 +17,13 @@ from petitions.crypto import tokens
 from petitions.documents.letters import domain_names
 from petitions.documents.sentences import count_sentences
 from petitions.models import Letter, Version
-from petitions.views.answers import for_letter
+from petitions.views.answers import KEPT, for_letter
 
 GROUP = 8  # digits that an eye compares at once
 
 
 @require_safe
+@cache_control(public=True, max_age=KEPT)
 @for_letter
 def verify(request: HttpRequest, letter: Letter) -> HttpResponse:
     tally, versions = counts.shown(letter), list(letter.versions.all())
