@@ -21,8 +21,8 @@ from petitions.crypto import keys, sealing
 from petitions.models import Letter, Recipient, ResponseDraft
 
 KEY = "rooms.key"
-NUMBER = 8  # bytes of the row's number
-TAG = 25  # bytes, 200 bits; with the number 44 characters without padding
+NUMBER = 5  # bytes of the row's number
+TAG = 25  # bytes, 200 bits; with the number 40 characters without padding
 
 
 class Answer(NamedTuple):

@@ -93,6 +93,7 @@ class AnswerForm(forms.Form):
             max_length=self.MOST,
             required=False,
             initial=given.text if given else "",
+            widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
         )
 
     def parts(self) -> Iterator[dict[str, Any]]:
@@ -118,7 +119,6 @@ class FinalAnswerForm(AnswerForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors and not self.answers():
-            raise ValidationError(
-                _("Please answer the whole letter or at least one demand."), code="nothing_said"
-            )
+            nothing = _("Please answer the whole letter or at least one demand.")
+            self.add_error(f"status_{WHOLE}", ValidationError(nothing, code="nothing_said"))
         return cleaned

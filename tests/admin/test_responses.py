@@ -45,3 +45,15 @@ def test_recipient_and_demand_belong_to_the_letter(as_owner, letter, field):
 def test_draft_has_no_answers(as_owner, draft):
     as_owner.post(page("responses", draft), words(draft))
     assert not draft.responses.exists()
+
+
+def test_what_recipients_published_is_told_apart_from_what_was_recorded(as_owner, letter):
+    recipient = letter.recipients.first()
+    publication = letter.publications.create(recipient=recipient, sha256="0" * 64)
+    letter.responses.create(recipient=recipient, status="refused", publication=publication)
+    letter.responses.create(recipient=recipient, text="By telephone.")
+
+    said = " ".join(as_owner.get(page("responses", letter)).content.decode().split())
+
+    assert "to the whole letter – refused (published by the recipient)" in said
+    assert "to the whole letter (recorded here)" in said
