@@ -46,7 +46,7 @@ from petitions.models.letters import LetterQuerySet
 SLICE = 500  # rows in a transaction
 PAUSE = 0.02  # seconds between two, so that people can sign meanwhile
 TEN = 10
-IN_TENS = ("receipts", "marks", "followers")  # numbers that a single quiet person would move
+IN_TENS = ("receipts", "marks", "followers", "drafts")  # numbers that a single quiet person would move
 
 
 @dataclass(frozen=True)

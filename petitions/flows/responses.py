@@ -39,11 +39,19 @@ def record(
 
 
 def written(draft: ResponseDraft | None) -> list[Answer]:
-    """What is saved and not published; nothing when there is no draft, or its key is gone."""
+    """What is saved and not published; nothing when there is no draft, or its key is gone.
+
+    What was written to a demand that a correction has removed belongs nowhere any more.
+    """
+    if draft is None:
+        return []
     try:
-        return rooms.opened(draft) if draft else []
+        answers = rooms.opened(draft)
     except NotSealedHere:
         return []
+    demands = Demand.objects.filter(letter=draft.recipient.letter_id)
+    standing = {None, *demands.values_list("pk", flat=True)}
+    return [answer for answer in answers if answer.demand in standing]
 
 
 @transaction.atomic
@@ -93,7 +101,7 @@ def publish(recipient: Recipient, pending: Pending, code: str) -> None:
 def _publish_once(recipient: Recipient, pending: Pending) -> None:
     letter = _locked(recipient)
     proofs.consume(pending)
-    answers = written(ResponseDraft.objects.filter(recipient=recipient).first())
+    answers = written(ResponseDraft.objects.filter(recipient=recipient).select_related("recipient").first())
     if not answers or checksum(letter, answers) != pending.version:
         raise DraftChanged
     publication = letter.publications.create(recipient=recipient, sha256=pending.version)

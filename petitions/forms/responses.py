@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from petitions.forms.texts import MarkdownField
@@ -82,14 +83,14 @@ class AnswerForm(forms.Form):
     def _ask(self, demand: Demand | None, given: Answer | None) -> None:
         name = demand.pk if demand else WHOLE
         self.fields[f"status_{name}"] = forms.ChoiceField(
-            label=_("Your decision"),
+            label=_decision_on(demand),
             choices=DECISIONS,
             widget=forms.RadioSelect,
             required=False,
             initial=given.status if given else "",
         )
         self.fields[f"text_{name}"] = MarkdownField(
-            label=_("In your own words"),
+            label=_words_on(demand),
             max_length=self.MOST,
             required=False,
             initial=given.text if given else "",
@@ -111,6 +112,18 @@ class AnswerForm(forms.Form):
         name = demand.pk if demand else WHOLE
         words = {field: self.cleaned_data.get(f"{field}_{name}", "") for field in ("status", "text")}
         return Answer(demand.pk if demand else None, **words)
+
+
+def _decision_on(demand: Demand | None) -> str:
+    if demand is None:
+        return gettext("Your decision on the whole letter")
+    return gettext("Your decision on demand %(number)s") % {"number": demand.number}
+
+
+def _words_on(demand: Demand | None) -> str:
+    if demand is None:
+        return gettext("Your words on the whole letter")
+    return gettext("Your words on demand %(number)s") % {"number": demand.number}
 
 
 class FinalAnswerForm(AnswerForm):

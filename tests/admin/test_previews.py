@@ -25,6 +25,16 @@ def test_page_of_an_open_letter_is_the_public_one(as_owner, letter):
     assert as_owner.get(page("preview", letter)).url == letter.get_absolute_url()
 
 
+def test_mail_shows_organizers_no_recipient_s_room(as_owner, letter):
+    """Whoever has the address reads the recipient's draft."""
+    shown = as_owner.get(page("preview_mail", letter)).content.decode()
+    framed = as_owner.get(page("preview_mail_html", letter)).content.decode()
+
+    for form in (shown, framed):
+        assert "made when the letter is delivered)" in " ".join(form.split())
+        assert "/answer/" not in form
+
+
 def test_mail_is_framed_and_may_load_nothing(as_owner, either):
     sign(either, "Ada Lovelace") if either.is_open else None
     shown = as_owner.get(page("preview_mail", either)).content.decode()

@@ -144,6 +144,16 @@ def test_a_code_for_a_text_that_was_corrected_publishes_nothing(recipient):
     assert counted() == (0, 0, 0)
 
 
+def test_words_to_a_demand_that_was_removed_are_published_nowhere(recipient):
+    gone, kept = recipient.letter.demands.all()
+    responses.save_draft(recipient, [Answer(gone.pk, "refused", "Gone"), Answer(kept.pk, "", "Kept")])
+    gone.delete()
+
+    draft = ResponseDraft.objects.select_related("recipient").get()
+
+    assert responses.written(draft) == [Answer(kept.pk, "", "Kept")]
+
+
 def test_declining_leaves_a_demand_as_it_stood(recipient):
     demand = recipient.letter.demands.first()
     Demand.objects.filter(pk=demand.pk).update(status="partly")
@@ -209,12 +219,11 @@ def test_a_purge_erases_drafts_and_leaves_what_was_published(recipient, settings
     responses.save_draft(recipient, [Answer(None, "", "A secret plan")])
     closed = timezone.now() - timezone.timedelta(days=settings.RETENTION_DAYS + 1)
     Letter.objects.update(state=Letter.State.CLOSED, closed_at=closed)
-    assert purges.left()["drafts"] == 1
+    assert purges.left()["drafts"] == 0  # in full tens: one would say that a recipient is writing
 
     assert purges.keep()["drafts of answers"] == 1
 
     assert (ResponseDraft.objects.count(), Response.objects.get().text) == (0, "Yes.")
-    assert purges.left()["drafts"] == 0
 
 
 @pytest.mark.parametrize("fields", [{"text": "", "status": ""}, {"text": "x", "status": "maybe"}])

@@ -7,7 +7,10 @@ import uuid
 
 import pytest
 
-from petitions.models import Mark, Signature, WaitingSignature
+from petitions import rooms
+from petitions.flows import responses
+from petitions.models import Mark, Publication, Response, ResponseDraft, Signature, WaitingSignature
+from petitions.rooms import Answer
 from tests.factories import make_letter, sign
 from tests.promises.scanner import Scanner
 from tests.promises.visitor import Visitor
@@ -86,3 +89,53 @@ def test_submitting_every_form_signs_nothing_and_the_code_still_works(web, mails
     assert Signature.objects.get().state == "published", somebody
     assert asker.post(f"{path}code/", code=code).url.endswith("/signed/")
     assert stored()[0] == before[0] + 1
+
+
+@pytest.fixture
+def recipient(letter):
+    """Somebody who keeps a draft in their room."""
+    found = letter.recipients.select_related("letter").first()
+    responses.save_draft(found, [Answer(None, "refused", "No.")])
+    return found
+
+
+def answered():
+    return Publication.objects.count(), Response.objects.count()
+
+
+def pages_of_the_room(recipient):
+    pages = ("", "preview/", "code/", "code/again/", "published/")
+    return [f"/answer/{rooms.secret(recipient)}/{page}" for page in pages]
+
+
+@pytest.mark.promise("P8")
+def test_opening_every_address_of_a_room_publishes_nothing_and_the_code_still_does(web, mails, recipient):
+    start, preview, code, *_rest = pages_of_the_room(recipient)
+    asker = Visitor(web.url)
+    seen = re.search(r'name="seen" value="(\w+)"', asker.get(preview).text)[1]
+    assert asker.post(preview, seen=seen).url.endswith("/code/")
+    typed = mails.code(recipient.address)
+    scanner = Scanner(web.url)
+
+    scanner.open_everything(start, *pages_of_the_room(recipient))
+
+    assert len(scanner.opened) > 10
+    assert (answered(), ResponseDraft.objects.count()) == ((0, 0), 1)
+    assert asker.post(code, code=typed).url.endswith("/published/")
+    assert answered() == (1, 1)
+
+
+@pytest.mark.promise("P8")
+def test_submitting_every_form_of_a_room_publishes_nothing(web, mails, recipient):
+    """It read the mail: it knows the room and a code that somebody else asked for, and fills in what it finds."""
+    preview = pages_of_the_room(recipient)[1]
+    asker = Visitor(web.url)
+    seen = re.search(r'name="seen" value="(\w+)"', asker.get(preview).text)[1]
+    asker.post(preview, seen=seen)
+    scanner = Scanner(web.url, code=mails.code(recipient.address))
+
+    scanner.submit_everything("/", *pages_of_the_room(recipient))
+
+    submitted = [action.removeprefix(web.url) for action, _status in scanner.submitted]
+    assert {*pages_of_the_room(recipient)[:2]} <= {*submitted}
+    assert answered() == (0, 0)

@@ -435,7 +435,9 @@ def test_it_needs_the_same_queries_for_any_number(
         publish(client, delivered, mails, text_letter=f"Number {index}")
     write(client, delivered, act="draft", **WORDS)
 
-    with django_assert_num_queries(7):  # room, demands, draft, delivery, version, count, own answers
+    with django_assert_num_queries(
+        8
+    ):  # room, demands, draft, its demands, delivery, version, count, own answers
         client.get(room(delivered))
 
 
