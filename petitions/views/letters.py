@@ -18,7 +18,7 @@ from petitions.documents import letters as documents
 from petitions.documents.sentences import count_sentences
 from petitions.models import Letter, Tally, Version
 from petitions.models.signatures import searchable
-from petitions.views import outcomes, signatories
+from petitions.views import growth, outcomes, signatories
 from petitions.views.answers import KEPT, for_letter, is_signable, unless_known
 
 
@@ -97,6 +97,7 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
         "progress": way,
         "milestones": milestones,
         "signatories": signatories.of(letter),
+        "growth": growth.of(counts.shown_days(letter)),
         "is_signable": signable,
         "opens_later": letter.is_open and not signable and not _has_begun(letter),
         **outcomes.afterwards(letter),
