@@ -18,8 +18,8 @@ from petitions.api import answers, cursors, docs, schemas
 
 View = TypeVar("View", bound=Callable[..., Any])
 DESCRIPTION = (
-    "Letters, their signatures and their numbers, as their pages show them. Read only, without a key; "
-    "scripts of other sites may read it. Nothing here says more than the pages do."
+    "Letters, their signatures and their numbers: what everybody may see, and nothing else. "
+    "Read only, without a key; scripts of other sites may read it."
 )
 
 

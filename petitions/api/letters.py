@@ -45,13 +45,13 @@ def whole(letter: Letter) -> dict[str, Any]:
     }
 
 
-def signature(row: Signature) -> dict[str, Any]:
+def signature(row: Signature, *, version: int) -> dict[str, Any]:
     return {
         "name": row.public_name,
         "role": row.public_role,
         "statement": row.public_statement,
         "signed_on": row.signed_on,
-        "version": row.version.number,
+        "version": version,
     }
 
 

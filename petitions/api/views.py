@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -52,10 +53,10 @@ def signatures(
 ) -> dict[str, Any]:
     """Who signed under a name."""
     letter = _found(slug, response)
-    rows = letter.signatures.all().named().latest_first().select_related("version")
+    rows = letter.signatures.all().named().latest_first().annotate(text_number=F("version__number"))
     path = reverse("api:signatures", args=[slug])
     found, following = pages.read(rows, path=path, moment="signed_at", cursor=cursor)
-    return {"signatures": [told.signature(row) for row in found], "next": following}
+    return {"signatures": [told.signature(row, version=row.text_number) for row in found], "next": following}
 
 
 @api.reads("letters/{slug:slug}/history/", schemas.History, name="history")

@@ -130,6 +130,12 @@ def test_who_asks_for_another_state_than_ours_is_told_so(client):
     assert (answer.status_code, problem(answer)) == (412, "Precondition Failed")
 
 
+def test_too_many_fields_are_not_understood(client):
+    answer = client.get(f"{ROOT}letters/?{'a&' * 2_600}")
+
+    assert (answer.status_code, problem(answer)) == (400, "Bad Request")
+
+
 def test_it_is_in_english_whatever_language_is_asked_for(client, monkeypatch, settings):
     settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
     monkeypatch.setattr("petitions.models.signatures.gettext", lambda _text: get_language())

@@ -416,6 +416,16 @@ def test_queries_do_not_grow_with_the_rows(client, number, django_assert_num_que
             read(client, address)
 
 
+def test_a_page_of_names_does_not_read_the_letter_once_for_each(client, django_assert_num_queries):
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+
+    with django_assert_num_queries(2) as asked:
+        read(client, of(letter, "signatures/"))
+
+    assert '"petitions_version"."text"' not in asked.captured_queries[1]["sql"]
+
+
 def test_lists_are_shown_in_the_same_order_as_on_pages(client):
     letter = make_letter()
     for name in ("Ada Lovelace", "Grace Hopper", "Mary Major"):
