@@ -107,10 +107,15 @@ def _room_page(
         "form": form if form.is_bound or letter.state != Letter.State.ARCHIVED else None,
         "draft": draft,
         "tally": counts.shown(letter),
-        "mine": outcomes.answers(recipient.responses.select_related("recipient", "demand")),
+        "mine": _by_demand(outcomes.answers(recipient.responses.select_related("recipient", "demand"))),
         **_delivered(recipient),
     }
     return page(request, recipient, "room", context, status=status)
+
+
+def _by_demand(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The whole letter first, and in each part what came first."""
+    return sorted(answers, key=lambda answer: answer["demand"].number if answer["demand"] else 0)
 
 
 def _delivered(recipient: Recipient) -> dict[str, Any]:

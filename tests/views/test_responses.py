@@ -354,6 +354,18 @@ def test_a_later_answer_is_shown_as_later_and_the_earlier_stays(client, letter, 
     assert said.count("An earlier answer of") == 1
 
 
+def test_earlier_answers_stand_in_the_room_below_what_they_answer(client, recipient, mails):
+    for word in ("First", "Second"):
+        publish(client, recipient, mails, text_letter=f"{word} on all.", text_1=f"{word} on one.")
+
+    said = text_of(client.get(room(recipient))).partition('id="mine"')[2].partition('id="answer"')[0]
+
+    words = ["whole letter", "First on all.", "Second on all.", "1. <bdi>", "First on one.", "Second on one."]
+    places = [said.index(word) for word in words]
+    assert places == sorted(places)
+    assert said.count("<h3>") == 2
+
+
 def test_a_recipient_may_decline_and_it_is_called_that(client, letter, delivered, mails):
     publish(client, delivered, mails, status_letter="declined")
 
