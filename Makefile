@@ -44,10 +44,10 @@ $(UV):
 
 $(RUN)/.synced: requirements.lock $(UV)
 	@$(UV) venv -q --clear --python $(PYTHON) $(RUN)
-	@$(UV) pip sync -q --require-hashes --python $(RUN)/bin/python requirements.lock
+	@$(UV) pip sync -q --compile-bytecode --require-hashes --python $(RUN)/bin/python requirements.lock
 	@touch $@
 
 $(DEV)/.synced: requirements-dev.lock $(UV)
 	@$(UV) venv -q --clear --python $(PYTHON) $(DEV)
-	@$(UV) pip sync -q --require-hashes --python $(DEV)/bin/python requirements-dev.lock
+	@$(UV) pip sync -q --compile-bytecode --require-hashes --python $(DEV)/bin/python requirements-dev.lock
 	@touch $@
