@@ -111,6 +111,7 @@ CACHES = {
         "KEY_PREFIX": "undersigned",
     }
 }
+CODE_WAIT_SECONDS = env.int("CODE_WAIT_SECONDS", 30)  # before the same browser may ask for a new code
 COUNT_SECONDS = env.int("COUNT_SECONDS", 2)  # the longest a shown number may lag behind the rows
 
 # Kombu names a Unix socket redis+socket:// where everybody else says unix://.

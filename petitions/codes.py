@@ -22,6 +22,7 @@ THREADS = 2
 BEHIND = 0.05  # seconds until a message is looked at: by then whoever asked has their answer
 LONGEST_SECONDS = 30  # for all that is tried for one code, whatever is at the other end
 IDLE_SECONDS = 20  # a connection that rests longer is closed
+FAILING_SECONDS = 120  # how long a failure is told to those who wait for a code
 GOODBYE_SECONDS = 3
 FAREWELL_SECONDS = 3  # how long a stopping process goes on sending what it holds
 
@@ -32,12 +33,22 @@ class Busy(Exception):
     """More codes wait than we are ready to hold."""
 
 
+class Unreached(Exception):
+    """The mail server did not answer, or puts everybody off."""
+
+
 class Sender:
     def __init__(self, threads: int = THREADS, capacity: int = CAPACITY) -> None:
         self._waiting: queue.Queue[tuple[float, EmailMessage | None]] = queue.Queue(capacity)
         self._start = threading.Lock()
         self._threads = threads
         self._is_running = False
+        self._failed_at: float | None = None
+
+    @property
+    def is_failing(self) -> bool:
+        """The mail server did not answer when it was last asked, lately. Says the same to every mailbox."""
+        return self._failed_at is not None and time.monotonic() - self._failed_at < FAILING_SECONDS
 
     def send(self, message: EmailMessage | None) -> None:
         """Hand over one message and return at once. Raises `Busy`.
@@ -80,7 +91,10 @@ class Sender:
                 continue
             try:
                 time.sleep(max(0.0, due - time.monotonic()))
-                kept = _sent(message, kept) if message else kept
+                kept = _sent(message, kept)
+                self._failed_at = None
+            except Unreached:
+                kept, self._failed_at = None, time.monotonic()
             except Exception as error:
                 log.warning("A code could not be sent (%s).", type(error).__name__)
                 kept = None
@@ -88,30 +102,40 @@ class Sender:
                 self._waiting.task_done()
 
 
-def _sent(message: EmailMessage, kept: Conversation | None) -> Conversation | None:
+def _sent(message: EmailMessage | None, kept: Conversation | None) -> Conversation | None:
     """Send once, and once more over a new connection: a kept one may have been closed by the server.
 
-    The connection that took it. One that did not is given up; so is a code when its time is over, or when the
-    server may have it already.
+    The connection that took it. One that did not is given up; so is a code when its time is over, when the server
+    may have it already, or when the server refuses its reader. Without a message it is asked whether it is there.
+    Raises `Unreached`.
     """
-    ends, body = time.monotonic() + LONGEST_SECONDS, _lines(message)
+    ends = time.monotonic() + LONGEST_SECONDS
     for conversation in (kept or Conversation(), Conversation()):
         try:
-            if conversation is kept:
-                conversation.prolong(seconds=left(ends))
-            else:
-                conversation.open(seconds=left(ends))
-            conversation.offer(parseaddr(message.from_email)[1], message.to[0])
-            conversation.hand_over(body)
+            _converse(conversation, message, ends, is_open=conversation is kept)
         except (Answered, SMTPException, OSError) as error:
             log.warning("A code was not sent (%s).", type(error).__name__)
             is_lost = conversation.is_in_data or time.monotonic() >= ends
             _close(conversation)
-            if is_lost or (isinstance(error, Answered) and error.is_final):
+            if isinstance(error, Answered) and error.is_final:
                 return None
+            if is_lost:
+                break
         else:
             return conversation
-    return None
+    raise Unreached
+
+
+def _converse(
+    conversation: Conversation, message: EmailMessage | None, ends: float, *, is_open: bool
+) -> None:
+    if is_open:
+        conversation.prolong(seconds=left(ends))
+    else:
+        conversation.open(seconds=left(ends))
+    if message:
+        conversation.offer(parseaddr(message.from_email)[1], message.to[0])
+        conversation.hand_over(_lines(message))
 
 
 def _lines(message: EmailMessage) -> bytes:

@@ -29,7 +29,9 @@ class Run:
         self._place = tempfile.TemporaryDirectory(prefix="undersigned-")
         self._report = Path(self._place.name) / "report.xml"
         where = {"TEST_PLACE": self._place.name, "TEST_DATABASE": url, "PATH": postgresql.search_path()}
-        where["PYTHONDONTWRITEBYTECODE"] = ""  # otherwise each of hundreds of processes compiles all of it anew
+        where["PYTHONDONTWRITEBYTECODE"] = (
+            ""  # otherwise each of hundreds of processes compiles all of it anew
+        )
         command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={self._report}", *arguments]
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | where, stdout=output, stderr=output

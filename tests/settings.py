@@ -18,6 +18,7 @@ os.environ.update(
     EMAIL_HOST="127.0.0.1",
     EMAIL_SECURITY="none",
     CODES_PER_MAILBOX="100",
+    CODE_WAIT_SECONDS="0",
     COUNT_SECONDS="0",
     STATIC_ROOT=str(PLACE / "static"),
 )

@@ -147,3 +147,38 @@ def test_only_what_may_change_is_asked_again(settings, reply, asked):
         sender.drain(10)
 
         assert server.heard.count("RCPT") == asked
+
+
+def test_a_server_that_is_gone_is_told_until_one_answers(mails, settings):
+    sender, port = codes.Sender(threads=1), settings.EMAIL_PORT
+    assert not sender.is_failing
+
+    settings.EMAIL_PORT = 1
+    sender.send(message())
+    sender.drain(10)
+    assert sender.is_failing
+
+    settings.EMAIL_PORT = port
+    sender.send(message("next@example.test"))
+    sender.drain(10)
+    assert not sender.is_failing
+
+
+def test_it_is_told_too_when_the_one_who_asked_gets_no_code(mails, settings):
+    """Otherwise the sentence would say that a mailbox has had its codes."""
+    sender, settings.EMAIL_PORT = codes.Sender(threads=1), 1
+
+    sender.send(None)
+    sender.drain(10)
+
+    assert sender.is_failing
+
+
+def test_a_reader_whom_the_server_refuses_is_no_failure_of_the_server(settings):
+    with FaultyServer({"RCPT": says("550 no such user")}) as server:
+        settings.EMAIL_PORT = server.port
+        sender = codes.Sender(threads=1)
+        sender.send(message())
+        sender.drain(10)
+
+    assert not sender.is_failing

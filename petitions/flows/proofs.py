@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,10 @@ class CodeUsed(CodeSpent):
     """The right code, typed again: whoever finds its effect may answer as the first time."""
 
 
+class TooSoon(Exception):
+    """The newest code left moments ago and may still be on its way."""
+
+
 def request_code(letter: Letter, *, purpose: str, address: str, **asked: Any) -> Pending:
     """Send a code and return what the asker's cookie is to hold. Raises `codes.Busy`.
 
@@ -44,7 +49,15 @@ def request_code(letter: Letter, *, purpose: str, address: str, **asked: Any) ->
 
 
 def request_again(letter: Letter, pending: Pending) -> Pending:
-    """A new code for the same request. Raises `codes.Busy`."""
+    """A new code for the same request. Raises `codes.Busy`, `TooSoon`."""
+    wait = timedelta(seconds=settings.CODE_WAIT_SECONDS)
+    if Challenge.objects.younger_than(wait).filter(pk=UUID(pending.challenge)).exists():
+        raise TooSoon
+    return request_anew(letter, pending)
+
+
+def request_anew(letter: Letter, pending: Pending) -> Pending:
+    """A code for a request that was made whole elsewhere. Raises `codes.Busy`."""
     pending, code = _with_new_code(pending)
     _send(letter, pending, code)
     return pending

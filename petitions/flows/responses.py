@@ -81,7 +81,7 @@ def request_code(recipient: Recipient, answers: Sequence[Answer]) -> Pending:
         address=recipient.address,
         version=checksum(recipient.letter, answers),
     )
-    return proofs.request_again(recipient.letter, asked)
+    return proofs.request_anew(recipient.letter, asked)
 
 
 def publish(recipient: Recipient, pending: Pending, code: str) -> None:

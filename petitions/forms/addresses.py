@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,10 @@ LONGEST = _("This address is too long: at most 254 characters.")
 UNUSABLE = _(
     "Please type an address like name@example.com, without a display name, quotes or special letters."
 )
+
+NOT_ALLOWED = _("Only mailboxes at %(domains)s can sign this letter.")
+DID_YOU_MEAN = _("Did you mean %(meant)s? Only mailboxes at %(domains)s can sign this letter.")
+ALIKE = 0.75  # of 1: one or two letters of a domain mistyped
 
 
 class AddressField(forms.CharField):
@@ -42,12 +48,14 @@ def as_mailed(address: str) -> str:
 
 def allowed_domain(letter: Letter, address: str) -> Domain:
     """The workplace's domain that lets this address sign. Raises `ValidationError`: the list is public anyway."""
-    domain = letter.domain(marks.split(address)[1])
+    local, name = address.rsplit("@", 1)
+    domain = letter.domain(name)
     if domain is None:
-        names = Domain.objects.filter(workplace__letters=letter).values_list("name", flat=True)
+        names = sorted(Domain.objects.filter(workplace__letters=letter).values_list("name", flat=True))
+        meant = [f"{local}@{close}" for close in get_close_matches(name, names, n=1, cutoff=ALIKE)]
         raise ValidationError(
-            _("Only mailboxes at %(domains)s can sign this letter."),
+            DID_YOU_MEAN if meant else NOT_ALLOWED,
             code="domain_not_allowed",
-            params={"domains": ", ".join(sorted(names))},
+            params={"domains": ", ".join(names), "meant": "".join(meant)},
         )
     return domain

@@ -25,6 +25,9 @@ class ChallengeQuerySet(models.QuerySet["Challenge"]):
     def fresh(self) -> ChallengeQuerySet:
         return self.filter(expires_at__gt=Now())
 
+    def younger_than(self, age: timedelta) -> ChallengeQuerySet:
+        return self.filter(expires_at__gt=Now() + Challenge.LIFETIME - age)
+
     def stale(self) -> ChallengeQuerySet:
         return self.filter(expires_at__lt=Now() - Challenge.KEPT)
 

@@ -67,6 +67,8 @@ def again(request: HttpRequest, letter: Letter, purpose: str) -> HttpResponse:
         return errors.too_often(request)
     try:
         asked = proofs.request_again(letter, asked)
+    except proofs.TooSoon:
+        return errors.too_often(request, settings.CODE_WAIT_SECONDS)
     except codes.Busy:
         return errors.busy(request)
     return keep_pending(SeeOther(reverse(ACTION[purpose], args=[letter.slug])), letter, asked)
@@ -151,6 +153,8 @@ def _code_page(
         "statement": asked.statement if asked else "",
         "workplace": signatures.workplace_shown(letter, asked) if asked and purpose == "sign" else None,
         "is_anonymous": bool(asked and asked.is_anonymous),
+        "wait": settings.CODE_WAIT_SECONDS,
+        "is_failing": codes.sender.is_failing,
         "again_url": reverse(AGAIN[purpose], args=[letter.slug]),
         "action_url": reverse(ACTION[purpose], args=[letter.slug]),
         "start_url": reverse(START[purpose], args=[letter.slug]),

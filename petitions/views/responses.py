@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -77,6 +78,8 @@ def again(request: HttpRequest, recipient: Recipient) -> HttpResponse:
         return errors.too_often(request)
     try:
         asked = proofs.request_again(recipient.letter, asked)
+    except proofs.TooSoon:
+        return errors.too_often(request, settings.CODE_WAIT_SECONDS)
     except codes.Busy:
         return errors.busy(request)
     return _keep(SeeOther(url(recipient, "answer_code")), recipient, asked)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -102,14 +104,26 @@ def signed(request: HttpRequest, letter: Letter) -> HttpResponse:
 
 
 def _receipt_page(letter: Letter, asked: Pending | None) -> dict[str, Any]:
+    receipt = typed.grouped(asked.receipt) if asked else ""
     return {
         "letter": letter,
-        "receipt": typed.grouped(asked.receipt) if asked else "",
+        "receipt": receipt,
+        "receipt_file": _as_file(receipt),
         "line": asked.public_line if asked else "",
         "is_anonymous": bool(asked and asked.is_anonymous),
         "receipt_url": reverse("receipt"),
         "sharing": sharing.of(letter, letter.version),
     }
+
+
+def _as_file(receipt: str) -> str:
+    """A link that holds the file itself (RFC 2397), so that saving it takes no script and no second answer.
+
+    The file names no letter: whoever finds it has to try.
+    """
+    words = _("Receipt. Whoever has it can change or withdraw one signature. It is typed at:")
+    text = f"{words}\n{settings.SITE_URL}{reverse('receipt')}\n\n{receipt}\n"
+    return f"data:text/plain;charset=utf-8,{quote(text)}"
 
 
 def _sign_page(request: HttpRequest, letter: Letter, form: SignForm, status: int = 200) -> HttpResponse:

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import re
 import threading
+from datetime import timedelta
+from html import unescape
+from urllib.parse import unquote
 
 import pytest
 from django.core.mail import EmailMessage
@@ -399,3 +402,68 @@ def test_a_mailbox_that_had_its_codes_gets_no_more_and_nobody_is_told(client, ma
 
     assert [answer.status_code for answer in answers] == [303] * 4
     assert len(mails.to("ada@example.test")) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("ada@exmaple.test", "ada@example.test"), ("ada@example.tset", "ada@example.test")]
+)
+def test_a_mistyped_domain_is_answered_with_what_was_probably_meant(client, typed, meant):
+    answer = ask(client, make_letter(), typed)
+
+    assert answer.status_code == 422
+    assert f"Did you mean {meant}?" in answer.content.decode()
+    assert f'value="{typed}"' in answer.content.decode()
+
+
+def test_another_domain_is_no_mistyped_one(client):
+    answer = ask(client, make_letter(), "ada@elsewhere.org")
+
+    assert "Did you mean" not in answer.content.decode()
+    assert "Only mailboxes at example.test can sign" in answer.content.decode()
+
+
+def test_a_new_code_is_not_sent_while_the_last_one_may_be_on_its_way(client, mails, settings):
+    settings.CODE_WAIT_SECONDS = 30
+    letter = make_letter()
+    ask(client, letter)
+    code = mails.code("ada@example.test")
+
+    answer = client.post(f"/letters/{letter.slug}/code/again/")
+
+    assert (answer.status_code, answer["Retry-After"]) == (429, "30")
+    Challenge.objects.update(expires_at=Challenge.objects.get().expires_at - timedelta(seconds=31))
+    assert type_code(client, letter, code).status_code == 303  # the first one was not used up
+    client.post(f"/letters/{letter.slug}/code/again/")
+    mails.code("ada@example.test", number=2)
+
+
+def test_whoever_waits_for_a_code_is_told_that_the_mail_server_is_gone(client, mails, settings):
+    letter, port = make_letter(), settings.EMAIL_PORT
+    settings.EMAIL_PORT = 1
+    mails.hang_up()  # a connection that is kept is still a server
+
+    ask(client, letter)
+    codes.sender.drain(10)
+    told = client.get(f"/letters/{letter.slug}/code/").content.decode()
+
+    settings.EMAIL_PORT = port
+    client.post(f"/letters/{letter.slug}/code/again/")
+    mails.code("ada@example.test")
+    codes.sender.drain(10)
+    assert "Our mail server takes no mail at this moment" in told
+    assert "Our mail server" not in client.get(f"/letters/{letter.slug}/code/").content.decode()
+
+
+def test_a_receipt_can_be_saved_as_a_file_that_names_no_letter(client, mails):
+    letter = make_letter()
+    sign(client, letter, mails)
+
+    text = client.get(f"/letters/{letter.slug}/signed/").content.decode()
+
+    link = unescape(re.search(r'href="(data:text/plain[^"]*)"', text)[1])
+    kept = unquote(link.partition(",")[2])
+    receipt = re.search(r"<code translate=.no.>([^<]*)</code>", text)[1]
+    assert receipt in kept.splitlines()
+    assert "/receipt/" in kept
+    assert letter.slug not in kept
+    assert letter.title not in kept
