@@ -20,7 +20,11 @@ from tests.places import by_transaction, in_place
 from tests.promises.sizes import sized
 from tests.test_verifier import bundle_of
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.promise("P20")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.promise("P20"),
+    pytest.mark.timeout(sized(300, 900)),
+]
 
 SIGNERS = 200
 TOKENS = sized(50, 400)
