@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.handlers.exception import response_for_exception
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
@@ -74,6 +74,8 @@ def _answer(
         return problem(405)
     try:
         answer = _kept(request, view(request, *rest, **named))
+    except Http404:  # the framework's own root; its operations answer themselves
+        return problem(404)
     except Exception as fault:
         answer = response_for_exception(request, fault)  # logged there, once
         if isinstance(fault, OperationalError):
