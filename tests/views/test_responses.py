@@ -6,11 +6,12 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import escape
 
 from petitions import codes, limits, rooms
-from petitions.flows import letters
-from petitions.models import Delivery, Demand, Letter, Publication, Response, ResponseDraft
+from petitions.flows import letters, pauses
+from petitions.models import Challenge, Delivery, Demand, Letter, Publication, Response, ResponseDraft
 from tests.factories import make_draft, make_letter, make_user, sign
 from tests.views.answering import (
     ask,
@@ -257,11 +258,25 @@ def test_a_wrong_code_publishes_nothing_and_the_right_one_still_does(client, rec
     assert stored() == (1, 2)
 
 
-def test_after_five_tries_a_new_code_is_needed_and_the_draft_is_there(client, recipient, mails):
-    write(client, recipient, **WORDS)
-    ask(client, recipient)
+def expire():
+    Challenge.objects.update(expires_at=timezone.now() - timezone.timedelta(seconds=1))
+
+
+def guess(client, recipient):
     for _ in range(5):
         type_code(client, recipient, "2222-2222")
+
+
+@pytest.mark.parametrize("happens", ["time", "tries"])
+def test_after_its_time_or_tries_a_new_code_is_needed_and_the_draft_is_there(
+    client, recipient, mails, happens
+):
+    write(client, recipient, **WORDS)
+    ask(client, recipient)
+    if happens == "time":
+        expire()
+    else:
+        guess(client, recipient)
 
     spent = type_code(client, recipient, code_of(mails, recipient))
     assert (spent.status_code, stored()) == (422, (0, 0))
@@ -492,6 +507,19 @@ def test_followers_and_organizers_are_told_once_in_text_and_html(client, letter,
         assert escape(words) in html
     assert "Whoever runs a page that it links to can see who opens it." in plain
     assert "/answer/" not in plain + html
+
+
+def test_notices_wait_while_the_letter_is_paused(client, letter, recipient, mails):
+    owner = letter.memberships.get().user
+    publish(client, recipient, mails, text_letter="Words")
+    pauses.pause(letter, by=owner)
+    send_all()
+    assert mails.to(owner.email) == []
+
+    pauses.resume(letter, by=owner)
+    send_all()
+
+    assert [mail["Subject"] for mail in mails.to(owner.email)] == ["An answer to a letter"]
 
 
 def follow(letter, mails, address="ada@private.test") -> str:
