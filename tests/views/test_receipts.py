@@ -81,3 +81,16 @@ def test_opening_the_page_changes_nothing(client):
     client.head("/receipt/", {"receipt": receipt, "act": "withdraw"})
 
     assert signature_of(receipt).name == "Ada Lovelace"
+
+
+def test_what_anonymous_means_is_said_for_each_way_and_for_a_name_that_is_taken_away(client):
+    """A token is made by whoever signs; nobody who takes a name away is promised one."""
+    letter = make_letter()
+    receipt = sign(letter, "Ada Lovelace")
+    signing = " ".join(client.get(f"/letters/{letter.slug}/sign/").content.decode().split())
+    changing = " ".join(act(client, receipt).content.decode().split())
+
+    assert "It stores no link between them. But it could have kept one" in signing
+    assert "your mailbox or invitation in its hands together, so it has no link to keep" in signing
+    assert "promises that it kept no link" in changing
+    assert "makes a token" not in changing
