@@ -19,7 +19,7 @@ ONCE = ("id", "title", "updated")  # RFC 4287, 4.1.1 and 4.1.2: exactly one of e
 URI = re.compile(r"[a-z][a-z0-9+.-]*:\S+")
 TAG = re.compile(r"tag:[a-z0-9.-]+,\d{4}-\d\d-\d\d:[A-Za-z0-9._~!$&'()*+,;=:@/?-]+")  # RFC 4151, 2.1
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")  # RFC 3339
-HOSTILE = ["<script>alert(1)</script>", "]]> & \x00\x0b\ufffe", "رسالة 🙂", "x" * 200]
+HOSTILE = ["<script>alert(1)</script>", "]]> & \x01\x0b\ufffe", "رسالة 🙂", "x" * 200]
 
 
 def read(client, letter: Letter) -> Xml.Element:

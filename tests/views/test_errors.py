@@ -54,6 +54,20 @@ def test_no_error_needs_the_database_or_anything_of_the_request(status):
     assert "<h1>" in answer.content.decode()
 
 
+def fails(_request: object) -> dict[str, str]:
+    raise RuntimeError
+
+
+@pytest.mark.parametrize("status", ANSWERS)
+def test_no_error_is_told_what_other_pages_are_told(settings, status):
+    options = configured.TEMPLATES[0]["OPTIONS"] | {"context_processors": ["tests.views.test_errors.fails"]}
+    settings.TEMPLATES = [{**configured.TEMPLATES[0], "OPTIONS": options}]
+
+    answer = ANSWERS[status](REQUEST)
+
+    assert (answer.status_code, "<h1>" in answer.content.decode()) == (status, True)
+
+
 def test_every_error_that_has_a_page_says_more_than_its_name():
     names = {path.stem for path in TEMPLATES.glob("*.html")}
 
