@@ -133,7 +133,8 @@ def _send(letter: Letter, pending: Pending, code: str) -> None:
     mailbox = _mailbox(pending)
     message = mail.code(pending.address, code=typed.grouped(code))
     is_within = limits.allows(limits.CODES, "mailbox", mailbox)
-    is_calm = bursts.is_calm(letter, mailbox)
+    # A recipient, who makes no mark, proves who they are and not where they work: no burst of signers silences them.
+    is_calm = not pending.mark or bursts.is_calm(letter, mailbox)
     sender.send(message if is_within and is_calm else None)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from petitions import codes, limits, rooms
-from petitions.flows import letters, pauses
+from petitions.flows import bursts, letters, pauses
 from petitions.models import Challenge, Delivery, Demand, Letter, Publication, Response, ResponseDraft
 from tests.factories import make_draft, make_letter, make_user, sign
 from tests.views.answering import (
@@ -284,6 +284,17 @@ def test_after_its_time_or_tries_a_new_code_is_needed_and_the_draft_is_there(
 
     assert client.post(room(recipient, "code/again/")).status_code == 303
     assert type_code(client, recipient, code_of(mails, recipient, number=2)).status_code == 303
+    assert stored() == (1, 2)
+
+
+def test_a_burst_of_signers_does_not_silence_a_recipient_of_the_same_domain(client, letter, mails):
+    recipient = letter.recipients.create(name="Ida Director", address="ida@example.test")
+    bursts.freeze(letter.workplaces.get().domains.get())
+    write(client, recipient, **WORDS)
+
+    ask(client, recipient)
+
+    assert type_code(client, recipient, code_of(mails, recipient)).status_code == 303
     assert stored() == (1, 2)
 
 
