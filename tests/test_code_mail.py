@@ -52,7 +52,17 @@ XXXX-XXXX
 It is valid for 15 minutes.
 
 If it was not you, ignore this message. Without the code nothing
-happens."""
+happens.""",
+    "es": """Tu código
+codes@plain.test
+Alguien pidió un código y dio esta dirección. Para continuar, escribe el
+código en la página donde lo pediste:
+
+XXXX-XXXX
+
+Es válido durante 15 minutos.
+
+Si no fuiste tú, ignora este mensaje. Sin el código no ocurre nada.""",
 }
 
 

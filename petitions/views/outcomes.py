@@ -24,7 +24,7 @@ def outcome(letter: Letter) -> str:
         return ""
     statuses = [demand.status for demand in letter.demands.all()]
     answered = [
-        f"{statuses.count(status)} {label}"
+        f"{label} {statuses.count(status)}"
         for status, label in Demand.Status.choices
         if status != Demand.Status.UNANSWERED and status in statuses
     ]

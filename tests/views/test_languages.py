@@ -29,6 +29,8 @@ class Addresses(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        if "hreflang" in given:  # leads to another language
+            return
         self.found += [given[name] for name in ("href", "action") if tag in ("a", "form") and name in given]
         self.found += [
             value for name, value in given.items() if name.startswith("data-") and name.endswith("-url")
@@ -107,7 +109,7 @@ def test_a_page_by_post_carries_it_too(client, letter):
 def test_without_a_language_in_the_link_none_is_carried(client, letter):
     text = client.get(f"/letters/{letter.slug}/").content.decode()
 
-    assert "lang=" not in text.replace('<html lang="', "").replace(" hreflang=", "")
+    assert not [address for address in Addresses(text).found if "lang=" in address]
 
 
 @pytest.mark.parametrize("typed", ["", "xx", "zz-ZZ", "en_" + "x" * 600, "\x00", "../../etc", "e n"])
@@ -148,7 +150,7 @@ def test_one_visit_chooses_for_no_other(client, letter):
     client.get(f"/letters/{letter.slug}/", {"lang": "en"})
 
     assert languages.named() == ""
-    assert "lang=en" not in Client().get(f"/letters/{letter.slug}/").content.decode()
+    assert "sign/?lang=" not in Client().get(f"/letters/{letter.slug}/").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -167,3 +169,43 @@ def test_the_language_stands_before_the_fragment(address, found):
     finally:
         languages._chosen.reset(chosen)
     assert languages.carried(address) == address
+
+
+def test_a_page_is_in_spanish_by_link_or_by_header_and_leads_to_the_other_language(client, letter):
+    by_link = client.get(f"/letters/{letter.slug}/?lang=es-MX")
+    by_header = client.get(f"/letters/{letter.slug}/", headers={"accept-language": "es-AR,es;q=0.9,en;q=0.5"})
+
+    for answer in (by_link, by_header):
+        text = answer.content.decode()
+        assert answer["Content-Language"] == "es"
+        assert '<html lang="es"' in text
+        assert "Firmar esta carta" in text
+        assert 'href="?lang=en"' in text
+    assert f'href="/letters/{letter.slug}/sign/?lang=es"' in by_link.content.decode()
+    assert f'href="/letters/{letter.slug}/sign/"' in by_header.content.decode()
+
+
+def test_a_link_wins_over_the_browser(client, letter):
+    answer = client.get(f"/letters/{letter.slug}/?lang=en", headers={"accept-language": "es"})
+
+    assert answer["Content-Language"] == "en"
+
+
+def test_no_way_to_another_language_where_it_would_lose_something(client, letter, mails):
+    """What was typed, and what is shown once."""
+    signing.sign(client, letter, mails)
+
+    receipt = client.get(f"/letters/{letter.slug}/signed/").content.decode()
+    refused = client.post(f"/letters/{letter.slug}/sign/", {"name": "Ada"}).content.decode()
+
+    assert "hreflang" not in receipt
+    assert "hreflang" not in refused
+
+
+def test_a_signer_who_reads_spanish_gets_the_code_in_spanish(client, letter, mails):
+    fields = {**signing.FIELDS, "address": "ada@example.test"}
+
+    client.post(f"/letters/{letter.slug}/sign/?lang=es", fields)
+    mails.code("ada@example.test")
+
+    assert mails.to("ada@example.test")[0]["Subject"] == "Tu código"
