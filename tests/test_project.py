@@ -49,6 +49,13 @@ NEVER = [
     r"\baudited\b",
     r"(100 ?%|completely) anonymous",
     r"safe on any device",
+    r"(tu empresa|el jefe|nadie) (no )?(puede|podrá|podrán) (saber|enterarse|averiguar|descubrir) (que|si|quién)",
+    r"(empleados|personas|firmantes|firmas) verificad[oa]s",
+    r"imposible de (falsificar|rastrear|identificar|manipular)|irrastreable|infalsificable|a prueba de manip",
+    r"(completamente|totalmente|100 ?%|absolutamente|plenamente) (anónim|segur|protegid)",
+    r"anonimato (está )?garantizado|garantiza(mos)? (tu|el) anonimato",
+    r"protegid[oa]s? (legalmente|por la ley)|cifrado de extremo a extremo|grado militar|conocimiento cero",
+    r"tor te hace anónim|auditad[oa]",
 ]
 # A sentence that denies one of these first is honest.
 FORBIDDEN = [
@@ -85,13 +92,16 @@ PUBLIC = [
     ),
     *(ROOT / "petitions").rglob("*.py"),  # sentences of pages, mails and errors
     *(ROOT / "seeds").glob("*.toml"),
+    *(ROOT / "locale").rglob("*.po"),
 ]
 
 
 def claims(text: str) -> list[str]:
     """The sentences that claim it."""
     found = []
-    for sentence in re.split(r"(?<=[.!?;:])\s|\n\s*\n|[{}<>|]", text.lower()):
+    for sentence in re.split(
+        r"(?<=[.!?;:])\s|\n\s*\n|[{}<>|]", text.lower().replace('"\n"', "")
+    ):  # as in .po files
         plain = " ".join(sentence.split())
         found += [plain for pattern in NEVER if re.search(pattern, plain)]
         for pattern in FORBIDDEN:
@@ -171,6 +181,10 @@ def test_nothing_is_claimed_that_is_not_so(path):
         "You are legally protected.",
         "The program was audited last year.",
         "You stay completely anonymous.",
+        "Tu empresa no puede saber que firmaste.",
+        "450 empleados verificados han firmado.",
+        "Tu firma es totalmente anónima y está protegida por la ley.",
+        "Es imposible de falsificar.",
         "Nobody can ever sign twice, and nothing is lost. Your employer won't notice.",
     ],
 )
