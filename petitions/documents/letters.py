@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from petitions.documents import text
-from petitions.documents.pdf import DemandLine, LetterDocument, LetterTooLarge, letter_pdf
+from petitions.documents.pdf import MOST, DemandLine, LetterDocument, LetterTooLarge, Words, letter_pdf
 from petitions.documents.sentences import count_sentences
 from petitions.models import Domain, Letter, Snapshot
 
@@ -37,13 +40,12 @@ def current(letter: Letter, *, today: date) -> bytes:
 def current_document(letter: Letter, *, today: date) -> LetterDocument:
     """What the public PDF prints."""
     signatures = letter.signatures.all()
+    named = signatures.named().order_by("signed_at", "pk")
     return _document(
         letter,
         version=_frozen(letter.version),
         count=signatures.tally().as_json(),
-        names=[
-            signature.public_line for signature in signatures.named().order_by("signed_at", "pk").iterator()
-        ],
+        names=[signature.public_line for signature in named[: MOST + 1].iterator()],  # enough to know better
         dated=today,
     )
 
@@ -103,10 +105,26 @@ def _document(
         signatories=list(names),
         more=_more(count),
         dated=dated,
+        day=date_format(dated),
         version_sha256=version["sha256"],
         snapshot_sha256=snapshot_sha256,
         url=letter.url,
+        language=get_language() or settings.LANGUAGE_CODE,
         label=label,
+        words=_words(),
+    )
+
+
+def _words() -> Words:
+    return Words(
+        kind=_("Open letter"),
+        to=_("To"),
+        demands=_("What we ask"),
+        signed=_("Signed"),
+        page=_("Page {page} of {pages}"),
+        version_hash=_("SHA-256 of the text"),
+        snapshot_hash=_("SHA-256 of the signatures"),
+        url=_("Public page"),
     )
 
 
@@ -115,4 +133,4 @@ def _more(count: dict[str, Any]) -> list[str]:
     if not anonymous:
         return []
     text_ = ngettext("and %(number)s anonymous signature", "and %(number)s anonymous signatures", anonymous)
-    return [text_ % {"number": f"{anonymous:,}"}]
+    return [text_ % {"number": intcomma(anonymous)}]

@@ -11,7 +11,8 @@ import typst
 from petitions.documents.markdown import Node, visible
 
 TEMPLATE = Path(__file__).with_name("letter.typ")
-LARGEST = 2_000_000  # characters of JSON: 50,000 signatories need 1.3 million, four seconds and 700 MB
+LARGEST = 2_000_000  # characters of JSON
+MOST = 20_000  # signatories: four seconds, 370 MB and a file of 5 MB, which most mail servers still take
 LARGE = 50_000
 MEMORY = 10  # Typst keeps what it has computed until it was not needed for so many compilations
 
@@ -54,6 +55,7 @@ class LetterDocument:
     signatories: list[str]
     more: list[str]
     dated: date
+    day: str  # the same in the reader's way of writing it
     version_sha256: str
     snapshot_sha256: str
     url: str
@@ -70,6 +72,8 @@ class Pdf:
 
 def letter_pdf(letter: LetterDocument, *, font_paths: Sequence[Path] = ()) -> Pdf:
     """The same letter gives the same bytes, unless a name needs the fonts of the machine."""
+    if len(letter.signatories) > MOST:
+        raise LetterTooLarge(f"{len(letter.signatories)} signatories")
     source = _source(letter)
     try:
         return _print(source, letter.dated, font_paths)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import ngettext
 
 
@@ -33,7 +34,7 @@ def _total(total: int, named: int, anonymous: int) -> str:
         "%(total)s signatures: %(named)s named, %(anonymous)s anonymous.",
         total,
     )
-    return text % {"total": f"{total:,}", "named": f"{named:,}", "anonymous": f"{anonymous:,}"}
+    return text % {"total": intcomma(total), "named": intcomma(named), "anonymous": intcomma(anonymous)}
 
 
 def _mailboxes(number: int, domains: str) -> str:
@@ -42,7 +43,7 @@ def _mailboxes(number: int, domains: str) -> str:
         "%(number)s distinct work mailboxes at %(domains)s, by typed code; names are as typed, not checked.",
         number,
     )
-    return text % {"number": f"{number:,}", "domains": domains}
+    return text % {"number": intcomma(number), "domains": domains}
 
 
 def _invitations(number: int) -> str:
@@ -51,7 +52,7 @@ def _invitations(number: int) -> str:
         "%(number)s distinct invitations that organizers handed out; to whom, this site does not know.",
         number,
     )
-    return text % {"number": f"{number:,}"}
+    return text % {"number": intcomma(number)}
 
 
 def _former(number: int) -> str:
@@ -60,7 +61,7 @@ def _former(number: int) -> str:
         "%(number)s distinct invitations meant for former employees; to whom they went, this site does not know.",
         number,
     )
-    return text % {"number": f"{number:,}"}
+    return text % {"number": intcomma(number)}
 
 
 def _by_policy(number: int) -> str:
@@ -69,4 +70,4 @@ def _by_policy(number: int) -> str:
         "%(number)s are anonymous by policy: that they cannot be linked is our promise, not mathematics.",
         number,
     )
-    return text % {"number": f"{number:,}"}
+    return text % {"number": intcomma(number)}

@@ -9,7 +9,7 @@ from typing import Any
 import pypdf
 import pytest
 
-from petitions.documents.pdf import DemandLine, LetterDocument, LetterTooLarge, Pdf, Words, letter_pdf
+from petitions.documents.pdf import MOST, DemandLine, LetterDocument, LetterTooLarge, Pdf, Words, letter_pdf
 from petitions.documents.text import to_tree
 
 BODY = """We write because we were **not asked**. See [the report](https://example.test/report).
@@ -41,6 +41,7 @@ LETTER = LetterDocument(
     signatories=["Ada Lovelace", "Łukasz Żółć", "Engineer, Berlin"],
     more=["and 12 anonymous signatures"],
     dated=date(2018, 10, 16),
+    day="16 October 2018",
     version_sha256="0f3c" * 16,
     snapshot_sha256="b7e1" * 16,
     url="https://letters.example.test/letters/say/",
@@ -282,3 +283,49 @@ def test_nothing_is_fetched() -> None:
         letter_pdf(replace(LETTER, body=to_tree(source), url=f"{address}/letters/say/"))
         with pytest.raises(TimeoutError):
             canary.accept()
+
+
+LEFT, MIDDLE, RIGHT = 85, 298, 510  # points: the edges of what is written on a page of 595
+
+
+def runs(pdf: Pdf) -> list[tuple[str, float]]:
+    """Words and where on their line they begin."""
+    found: list[tuple[str, float]] = []
+    for page in read(pdf).pages:
+        page.extract_text(
+            visitor_text=lambda text, place, line, _font, _size: found.append((text, place[4] + line[4]))
+        )
+    return [(text.strip(), left) for text, left in found if text.strip()]
+
+
+def test_a_name_that_its_script_breaks_nowhere_runs_over_no_other() -> None:
+    """Thai breaks by dictionary, and this is no word of it."""
+    names = ["\u0e01" * 120, *(f"Ada Lovelace {number}" for number in range(20))]
+    pdf = letter_pdf(replace(LETTER, signatories=names, count_lines=[]))
+
+    lines = [line for page in read(pdf).pages for line in page.extract_text().splitlines()]
+
+    assert len(max(lines, key=len)) < 100
+
+
+def test_a_long_title_stays_inside_the_head_of_each_page() -> None:
+    pdf = letter_pdf(replace(LETTER, title="W" * 200, body=to_tree("Words.\n\n" * 60)))
+
+    head = [(text, left) for text, left in runs(pdf) if set(text) <= {"W", "…"}]
+    assert [(text, left) for text, left in head if left > RIGHT or len(text) > 50] == []
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(("text", "is_right"), [("نحن الموقعين.", True), ("We, the undersigned.", False)])
+def test_words_begin_where_their_first_letter_is_read(text: str, is_right: bool, language: str) -> None:
+    demand = DemandLine(1, "One", to_tree(text))
+    pdf = letter_pdf(replace(LETTER, title=text, body=to_tree(text), demands=[demand], language=language))
+
+    begin = [left for words_, left in runs(pdf) if words_.startswith(text.split()[0])]
+
+    assert [left > MIDDLE for left in begin[:3]] == [is_right] * 3
+
+
+def test_more_signatories_than_a_file_should_hold_are_refused() -> None:
+    with pytest.raises(LetterTooLarge):
+        letter_pdf(replace(LETTER, signatories=["A"] * (MOST + 1)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -13,35 +12,19 @@ from django.utils import translation
 
 from petitions.api import bundles
 from petitions.flows import deliveries, snapshots
+from tests.catalogs import speak
 from tests.factories import make_letter, sign
 
 pytestmark = pytest.mark.django_db
 
 VERIFIER = Path(__file__).resolve().parents[2] / "static" / "undersigned-verify.py"
 LOOKALIKE = "Аda Lovelace"  # a Cyrillic first letter
-GERMAN = {"": "Content-Type: text/plain; charset=UTF-8\n", "name under review": "Name in Prüfung"}
+GERMAN = {"name under review": "Name in Prüfung"}
 
 
 @pytest.fixture
 def german(settings, tmp_path):
-    """A second language, as translators add one."""
-    place = tmp_path / "de" / "LC_MESSAGES"
-    place.mkdir(parents=True)
-    (place / "django.mo").write_bytes(catalog(GERMAN))
-    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-    settings.LOCALE_PATHS = [tmp_path]
-
-
-def catalog(sentences: dict[str, str]) -> bytes:
-    """The binary form that gettext reads: a head, two tables of lengths and places, the words."""
-    pairs = sorted((key.encode(), value.encode()) for key, value in sentences.items())
-    tables, words, place = [b"", b""], b"", 28 + 16 * len(pairs)
-    for column in (0, 1):
-        for pair in pairs:
-            tables[column] += struct.pack("<II", len(pair[column]), place + len(words))
-            words += pair[column] + b"\0"
-    head = struct.pack("<7I", 0x950412DE, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, 0)
-    return head + b"".join(tables) + words
+    speak("de", GERMAN, settings, tmp_path)
 
 
 @pytest.fixture
