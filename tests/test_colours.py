@@ -1,4 +1,5 @@
-"""Every colour that something is written in is legible where it is written (WCAG 2.2, 1.4.3: contrast AA)."""
+"""Every colour that something is written in is legible where it is written (WCAG 2.2, 1.4.3: contrast AA), and is
+the same on the page, in other people's pages and in the picture."""
 
 from __future__ import annotations
 
@@ -7,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from petitions.documents import cards
 from petitions.models import Letter
 
-STYLES = (Path(__file__).parent.parent / "static" / "undersigned.css").read_text()
+STATIC = Path(__file__).parent.parent / "static"
+STYLES = (STATIC / "undersigned.css").read_text()
+FRAME = (STATIC / "embed.css").read_text()
 DARK = "@media (prefers-color-scheme: dark)"
 SMALLEST = 4.5  # for text of any size
 WRITTEN = ("ink", "muted", "link", "accent", "good", "partly", "bad")
@@ -21,11 +25,11 @@ def variables(selector: str, text: str) -> dict[str, str]:
     return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block[1]))
 
 
-def palette(scheme: str, accent: str) -> dict[str, str]:
+def palette(scheme: str, accent: str, styles: str = STYLES) -> dict[str, str]:
     """The colours as they cascade: of the page, of the dark scheme, of the letter's accent."""
-    found = variables(":root", STYLES) | variables(f".is-{accent}", STYLES)
+    found = variables(":root", styles) | variables(f".is-{accent}", styles)
     if scheme == "dark":
-        for part in STYLES.split(DARK)[1:]:
+        for part in styles.split(DARK)[1:]:
             selector = ":root" if re.match(r" {\s+:root", part) else f".is-{accent}"
             found |= variables(selector, part) if selector in part.split("\n}")[0] else {}
     return found
@@ -63,3 +67,17 @@ def test_each_scheme_has_an_accent_of_its_own():
     assert palette("light", "wine")["accent"] == "#74182b"
     assert palette("dark", "wine")["accent"] == "#f3aab4"
     assert palette("dark", "navy")["paper"] == "#15171a"
+
+
+@pytest.mark.parametrize("accent", Letter.Accent.values)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_frame_has_the_colours_of_the_page(scheme, accent):
+    colours, page = palette(scheme, accent, FRAME), palette(scheme, accent)
+
+    assert {name: page[name] for name in colours} == colours
+    assert set(re.findall(r"var\(--([a-z-]+)\)", FRAME)) <= colours.keys()
+
+
+@pytest.mark.parametrize("accent", Letter.Accent.values)
+def test_the_picture_has_the_letter_s_accent(accent):
+    assert cards.ACCENTS[accent] == palette("light", accent)["accent"]

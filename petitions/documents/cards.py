@@ -30,6 +30,14 @@ PROOFS = {
         "number",
     ),
 }
+ACCENTS = {  # those of the stylesheet, on its light paper
+    Letter.Accent.NAVY: "#1c3557",
+    Letter.Accent.FOREST: "#1f4d2b",
+    Letter.Accent.TEAL: "#0b4f5a",
+    Letter.Accent.PLUM: "#57254f",
+    Letter.Accent.WINE: "#74182b",
+    Letter.Accent.EARTH: "#5a3a1a",
+}
 KEPT = 60  # seconds in the cache; a new number is another picture and does not wait for it
 
 
@@ -47,6 +55,7 @@ def of(letter: Letter, version: Version, tally: Tally, progress: Progress | None
         share=progress.share if progress else None,
         site=urlsplit(settings.SITE_URL).netloc,
         language=(get_language() or "en").partition("-")[0],
+        accent=ACCENTS[Letter.Accent(letter.accent)],
     )
 
 

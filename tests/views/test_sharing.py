@@ -10,7 +10,9 @@ from xml.etree import ElementTree as Xml  # ours, not a stranger's
 
 import pytest
 
+from petitions.documents import cards
 from petitions.flows import letters
+from petitions.models import Letter, Tally
 from petitions.models.letters import random_slug
 from tests.factories import make_draft, make_letter, sign
 from tests.views.test_headers import policy
@@ -239,3 +241,20 @@ def test_the_code_to_copy_is_the_frame(client):
     shown = page.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0]
     told = ask(client, letter).json()["html"]
     assert Elements(unescape(shown)).of("iframe") == Elements(told).of("iframe") != []
+
+
+@pytest.mark.parametrize("accent", Letter.Accent.values)
+def test_frame_and_picture_have_the_letter_s_accent(client, accent):
+    letter = make_letter(accent=accent)
+
+    assert f'<body class="is-{accent}">' in frame_of(client, letter).content.decode()
+    card = cards.of(letter, letter.version, Tally(), None)
+    assert card.accent == cards.ACCENTS[accent]
+
+
+def test_pictures_of_two_accents_differ(client):
+    navy, wine = (make_letter(title="A fair rota", accent=accent) for accent in ("navy", "wine"))
+
+    pictures = [client.get(f"{letter.get_absolute_url()}card.png").content for letter in (navy, wine)]
+
+    assert pictures[0] != pictures[1]
