@@ -17,8 +17,6 @@ from petitions.api import letters as told
 from petitions.api.interface import api
 from petitions.models import Letter
 
-KEPT = 60  # seconds that a bundle stays in caches; as long may a withdrawn line stay in them
-
 Slug = Annotated[
     str, Path(description="The letter's address, as in its link.", pattern="^[-a-zA-Z0-9_]+$", max_length=80)
 ]
@@ -74,7 +72,7 @@ def bundle(request: HttpRequest, slug: Slug) -> StreamingHttpResponse:
     """Everything for counting again."""
     answer = StreamingHttpResponse(content_type="application/json")
     answer.streaming_content = answers.in_english(bundles.pieces(_found(slug, answer)))
-    patch_cache_control(answer, public=True, max_age=KEPT)
+    patch_cache_control(answer, public=True, max_age=answers.FRESH)
     return answer
 
 
