@@ -154,8 +154,12 @@ def _has_key(letter: Letter, purpose: str) -> bool:
 
 
 def _freeze(letter: Letter, *, number: int) -> Version:
+    """Pages and mails that name the letter name it as the text that is signed does."""
     content = _content(letter)
-    return Version.objects.create(letter=letter, number=number, sha256=sha256_hex(content), **content)
+    version = Version.objects.create(letter=letter, number=number, sha256=sha256_hex(content), **content)
+    letter.title = version.title
+    letter.save(update_fields=["title"])
+    return version
 
 
 def _content(letter: Letter) -> dict[str, object]:
