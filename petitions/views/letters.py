@@ -16,10 +16,12 @@ from petitions import counts
 from petitions.documents import cards, progress, sharing, text
 from petitions.documents import letters as documents
 from petitions.documents.sentences import count_sentences
-from petitions.models import Letter, Tally, Version
+from petitions.models import Letter, Recipient, Tally, Version
 from petitions.models.signatures import searchable
 from petitions.views import growth, outcomes, signatories
 from petitions.views.answers import KEPT, for_letter, is_signable, unless_known
+
+OPEN = 6  # recipients of many that are named at once
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
         "versions": list(letter.versions.all()),
         "body_html": text.to_html(version.text),
         "demands": _demands(letter, version),
-        "recipients": list(letter.recipients.all()),
+        "recipients": _recipients(letter),
         "tally": tally,
         "count_sentences": count_sentences(tally.as_json(), documents.domain_names(letter)),
         "progress": way,
@@ -102,6 +104,13 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
         "opens_later": letter.is_open and not signable and not _has_begun(letter),
         **outcomes.afterwards(letter),
     }
+
+
+def _recipients(letter: Letter) -> dict[str, list[Recipient]]:
+    """The first ones stand open; of many, the others behind a click, so that the number is not far below."""
+    recipients = list(letter.recipients.all())
+    open_ones = len(recipients) if len(recipients) <= OPEN + 2 else OPEN
+    return {"first": recipients[:open_ones], "others": recipients[open_ones:]}
 
 
 def _has_begun(letter: Letter) -> bool:

@@ -45,6 +45,15 @@ class Embedded:
 
     url: str
     process: subprocess.Popen[str]
+    data: Path
+    environment: dict[str, str]
+
+    def run(self, program: str) -> None:
+        """Python beside the running site, with its database and keys."""
+        command = [sys.executable, "manage.py", "shell", "--verbosity=0", f"--command={program}"]
+        subprocess.run(
+            command, cwd=ROOT, env=self.environment | {"DATA": str(self.data)}, check=True, timeout=60
+        )
 
     def mails(self) -> list[dict[str, Any]]:
         """As the mailbox page tells them to programs: newest first."""
@@ -68,7 +77,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
     command = [sys.executable, "manage.py", "up", "--port", str(port), "--data", str(place / "var")]
     log = (place / "up.log").open("w+")
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, text=True)
-    running = Embedded(f"http://localhost:{port}", process)
+    running = Embedded(f"http://localhost:{port}", process, place / "var", environment)
     try:
         until(lambda: "Ctrl-C stops everything" in (place / "up.log").read_text(), 60)
         yield running
