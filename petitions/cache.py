@@ -9,7 +9,7 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 PAUSE = 30.0  # seconds without asking again after a failure
-PATIENCE = 5.0  # seconds that somebody waits for what somebody else makes
+PATIENCE = 5  # seconds that somebody waits for what somebody else makes; whole ones, as the cache takes them
 LOOK = 0.02  # seconds between two looks
 log = logging.getLogger(__name__)
 _silent_until = 0.0
@@ -33,18 +33,18 @@ def put_many(values: dict[str, Any], seconds: float) -> None:
     _tried(cache.set_many, values, seconds)
 
 
-def once(key: str, make: Callable[[], Any], seconds: float) -> Any:
+def once(key: str, make: Callable[[], Any], seconds: float, *, patience: int = PATIENCE) -> Any:
     """The value. One caller makes it while the others wait; whoever has waited too long makes it too."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while (value := get(key)) is None:
-        if _is_maker(key) or time.monotonic() > deadline:
+        if _is_maker(key, patience) or time.monotonic() > deadline:
             return _make(key, make, seconds)
         time.sleep(LOOK)
     return value
 
 
-def _is_maker(key: str) -> bool:
-    return _tried(cache.add, f"{key}:maker", 1, PATIENCE) is not False  # None: nothing is shared
+def _is_maker(key: str, patience: int) -> bool:
+    return _tried(cache.add, f"{key}:maker", 1, patience) is not False  # None: nothing is shared
 
 
 def _make(key: str, make: Callable[[], Any], seconds: float) -> Any:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
 
-from petitions import counts
+from petitions import cache, counts
 from petitions.models import Day
 from tests.factories import make_letter, sign, signature_of
 
@@ -80,3 +85,74 @@ def test_days_are_remembered_and_sum_up_to_the_count(settings):
     assert counts.shown_days(letter) == expected
     caches["default"].clear()
     assert sum(day.signatures for day in counts.shown_days(letter)) == counts.recount(letter).total == 4
+
+
+SLOW = 0.3  # seconds that the database takes for a count here
+READERS = 8
+
+
+def read_at_once(read: Callable[[], Any]) -> tuple[list[Any], int, float]:
+    """What readers on connections of their own are shown, how many asked the database, how long the last one took."""
+    barrier, shown, counted = threading.Barrier(READERS), [], []
+
+    def slowly(execute: Any, sql: str, *rest: Any) -> Any:
+        if "COUNT" in sql:
+            counted.append(sql)
+            time.sleep(SLOW)
+        return execute(sql, *rest)
+
+    def run() -> None:
+        try:
+            with connection.execute_wrapper(slowly):
+                barrier.wait()
+                shown.append(read())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(READERS)]
+    begun = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return shown, len(counted), time.monotonic() - begun
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", [counts.shown, counts.shown_days])
+def test_of_many_readers_at_once_one_counts(settings, what):
+    settings.COUNT_SECONDS = 2
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+
+    shown, counted, _ = read_at_once(lambda: what(letter))
+
+    assert counted == 1
+    assert shown == [what(letter)] * READERS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_where_there_is_no_cache(settings, monkeypatch):
+    settings.COUNT_SECONDS = 2
+    monkeypatch.setattr(cache, "_silent_until", time.monotonic() + 60)
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+
+    shown, counted, taken = read_at_once(lambda: counts.shown(letter).total)
+
+    assert (shown, counted) == ([1] * READERS, READERS)
+    assert taken < SLOW + counts.PATIENCE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_waits_too_long_for_another_counts_too(settings):
+    """The one who claimed it was killed."""
+    settings.COUNT_SECONDS = 2
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+    caches["default"].set(f"count:{letter.pk}:maker", 1, 60)
+    begun = time.monotonic()
+
+    assert counts.shown(letter).total == 1
+
+    assert time.monotonic() - begun < 2 * counts.PATIENCE
