@@ -14,8 +14,8 @@ Patterns = Sequence[URLPattern | URLResolver]
 
 
 def public() -> dict[str, set[str]]:
-    """Each name, with the arguments that its address takes."""
-    return dict(_named([*urlpatterns, *api.urlpatterns]))
+    """Each name, with the arguments that its address takes; without a name are answers to unknown addresses."""
+    return {name: takes for name, takes in _named([*urlpatterns, *api.urlpatterns]) if name}
 
 
 def of_the_workspace() -> dict[str, set[str]]:
@@ -27,6 +27,9 @@ def _named(patterns: Patterns) -> Iterator[tuple[str, set[str]]]:
     for pattern in patterns:
         takes = set(pattern.pattern.regex.groupindex)
         if isinstance(pattern, URLResolver):
-            yield from ((name, more | takes) for name, more in _named(pattern.url_patterns))
+            place = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from (
+                (name and f"{place}{name}", more | takes) for name, more in _named(pattern.url_patterns)
+            )
         else:
             yield pattern.name or "", takes

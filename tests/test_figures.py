@@ -111,8 +111,12 @@ def pages(client: Client, named: dict[str, set[str]], known: dict[str, object]) 
 
 
 def text_of(answer: HttpResponse) -> str:
+    """A picture says what tests/documents/test_card.py reads; it has no words here."""
     content = b"".join(answer) if answer.streaming else answer.content
-    return printed(content) if answer.headers.get("Content-Type") == "application/pdf" else content.decode()
+    kind = answer.headers.get("Content-Type", "")
+    if kind.startswith("image/"):
+        return ""
+    return printed(content) if kind == "application/pdf" else content.decode()
 
 
 def printed(pdf: bytes) -> str:
@@ -138,7 +142,7 @@ def test_no_output_says_of_anonymous_signatures_more_than_how_many_they_are(lett
         assert {name: told for name, text in found.items() if (told := figures_in(text) & FORBIDDEN)} == {}
     assert ALLOWED.isdisjoint(FORBIDDEN)
     by_proof = sums((PROOF,))
-    for place in ("letter", "letter_pdf", "verify", "bundle", "mail: letter", "snapshot: closing"):
+    for place in ("letter", "letter_pdf", "verify", "api:bundle", "mail: letter", "snapshot: closing"):
         assert by_proof <= figures_in(afterwards[place]), place
     kinds = {name.partition(": ")[2] for name in afterwards if name.startswith("mail: ")}
     assert {"letter", "milestone", "closing", "update", f"{letter.slug}.pdf"} <= kinds

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,7 @@ NEWCOMERS = {
     "ALLOWED_HOSTS",
     "STATIC_ROOT",
 }
+OPEN, CLOSED = "ask-before-you-watch-us", "facial-recognition-2018"  # the sample letters
 WIDTHS = {"phone": (360, 740), "desktop": (1280, 800)}
 
 
@@ -149,3 +151,12 @@ def code_for(embedded):
         return match[1]
 
     return newest
+
+
+@pytest.fixture
+def arguments(embedded) -> dict[str, object]:
+    """A value for each argument that an address takes."""
+    with urllib.request.urlopen(f"{embedded.url}/letters/{CLOSED}/signatures/", timeout=10) as answer:
+        name = re.search(r"signatures/([\w-]{36})/takedown", answer.read().decode())[1]
+    mail = max(until(embedded.mails), key=lambda mail: (len(mail["attachments"]), bool(mail["html"])))
+    return {"slug": OPEN, "pk": name, "secret": "of-nobody", "key": mail["key"], "number": 0}

@@ -6,14 +6,11 @@ that answers otherwise than with a page, turns this red until it is written down
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from django.urls import reverse
 
 from tests import addresses
 from tests.browser.test_journey import LETTER, fill_in
-from tests.promises.processes import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
 
@@ -33,16 +30,6 @@ WATCHES = """document.addEventListener("securitypolicyviolation", (event) => {
 
 
 EVERY = addresses.public()
-
-
-@pytest.fixture
-def arguments(embedded, open_context):
-    """A value for each argument that an address takes."""
-    page, mails = open_context(), until(embedded.mails)
-    page.goto(f"/letters/{CLOSED}/signatures/")
-    name = re.search(r"signatures/([\w-]{36})/takedown", page.content())[1]
-    mail = max(mails, key=lambda mail: (len(mail["attachments"]), bool(mail["html"])))
-    return {"slug": OPEN, "pk": name, "secret": "of-nobody", "key": mail["key"], "number": 0}
 
 
 def path(name: str, arguments: dict[str, object]) -> str:
