@@ -10,17 +10,21 @@ import pytest
 from django.urls import reverse
 
 from tests import addresses
+from tests.browser.conftest import CLOSED, OPEN
 from tests.browser.test_journey import LETTER, fill_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
 
-OPEN, CLOSED = LETTER.split("/")[2], "facial-recognition-2018"
 # Pages with a form that only the browser may send which asked for it.
 ANYWAY = {"token_offline", "takedown", "follow", "receipt", "abuse"}
 FORMS = {OPEN: {"sign"} | ANYWAY, CLOSED: ANYWAY}
-FILES = {"letter_pdf", "mailbox_attachment"}
-NOT_BY_OPENING, NOT_FOUND, CLOSED_BY_NOW = 405, 404, 409
-STATUS = dict.fromkeys(("code_again", "token", "follow_code_again"), NOT_BY_OPENING)
+MALFORMED, NOT_BY_OPENING, NOT_FOUND, CLOSED_BY_NOW = 400, 405, 404, 409
+AGAIN = {"code_again", "follow_code_again", "answer_code_again"}
+STATUS = dict.fromkeys(AGAIN | {"token", "token_done"}, NOT_BY_OPENING)
+STATUS |= {"oembed": MALFORMED}  # without the address of a page
+# Nobody's room; tests/browser/test_responses.py opens that of a recipient.
+STATUS |= dict.fromkeys(("answer", "answer_preview", "answer_code", "answer_published"), NOT_FOUND)
+STATUS |= {"api:api-root": NOT_FOUND}  # it has no page of its own
 # These letters have no invitations; tests/browser/test_invitations.py opens the pages of one that has.
 STATUS |= dict.fromkeys(("invitation", "invitation_token"), NOT_FOUND)
 OF_A_CLOSED_LETTER = {"sign": CLOSED_BY_NOW}
@@ -28,8 +32,10 @@ WATCHES = """document.addEventListener("securitypolicyviolation", (event) => {
     console.error(`policy: ${event.violatedDirective} forbids ${event.blockedURI}`);
 });"""
 
-
 EVERY = addresses.public()
+FILES = {"letter_pdf", "card", "mailbox_attachment"}
+FOR_PROGRAMS = {name for name in EVERY if name.startswith("api:")} - {"api:openapi-view"}
+FOR_PROGRAMS |= {"feed", "oembed", "healthz", "readyz", "robots", "sitemap"}
 
 
 def path(name: str, arguments: dict[str, object]) -> str:
@@ -44,8 +50,8 @@ def crawl(page, names, arguments) -> dict[str, int]:
 
 
 def opened(page, name: str, url: str) -> int:
-    """Files open in a program of the browser's own, and an answer without words is no page: those are asked for."""
-    if name in FILES or STATUS.get(name) == NOT_BY_OPENING:
+    """What opens in a program of the browser's own, or has no words, is no page and only asked for."""
+    if name in FILES | FOR_PROGRAMS or STATUS.get(name) == NOT_BY_OPENING:
         return page.request.get(url).status
     return page.goto(url, wait_until="load").status
 
