@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
+from tests.browser.axe import findings
 from tests.browser.test_journey import LETTER, RECEIPT, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
@@ -60,6 +61,12 @@ def test_a_slip_of_paper_signs_without_any_mail(open_context, embedded, code_for
     known = {mail["to"] for mail in embedded.mails()}
     signer, anonymous = (open_context("phone", script=script) for _ in range(2))
 
+    if script:
+        for address in ("invitation/", "invitation/token/"):
+            signer.goto(f"{LETTER}{address}")
+            signer.locator("main form button:visible").first.click()
+            expect(signer.get_by_role("alert")).to_be_focused()
+            assert findings(signer) == []
     use(signer, codes[0], appear="full", name="Alan Turing")
     expect(signer.locator("main")).to_contain_text("You have signed")
     use(anonymous, codes[1], appear="anonymous", by_policy=script)
