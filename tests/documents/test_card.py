@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import io
 import socket
 import struct
 import threading
 import time
 from dataclasses import replace
 
+import pypdf
 import pytest
+import typst
 
 from petitions import cache
 from petitions.documents import cards, progress
-from petitions.documents.card import HEIGHT, WIDTH, CardDocument, card_png
+from petitions.documents.card import HEIGHT, TEMPLATE, WIDTH, CardDocument, card_png
 from petitions.flows import batches, letters
 from petitions.models import Appear, Letter, Tally
 from tests.factories import make_letter, sign
@@ -220,3 +223,20 @@ def test_a_picture_needs_four_queries(client, number, django_assert_num_queries)
 
     with django_assert_num_queries(4):
         client.get(f"{letter.get_absolute_url()}card.png")
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(("title", "is_right"), [("رسالة مفتوحة", True), ("Give us a say", False)])
+def test_a_title_begins_where_its_first_letter_is_read(title, is_right, language):
+    """The same page as a PDF, in which places can be read."""
+    source = {"card": replace(CARD, title=title, language=language).source}
+    content = typst.compile(TEMPLATE, root=TEMPLATE.parent, format="pdf", sys_inputs=source)
+    begin: list[float] = []
+
+    pypdf.PdfReader(io.BytesIO(content)).pages[0].extract_text(
+        visitor_text=lambda text, place, line, _font, _size: (
+            begin.append(place[4] + line[4]) if text.strip().startswith(title.split()[0]) else None
+        )
+    )
+
+    assert [left > 300 for left in begin] == [is_right]  # points, of 600
