@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 from pypdf import PdfReader
@@ -74,3 +75,17 @@ def test_what_is_not_signed_yet_does_not_stand_over_the_text(client, letter):
 
     assert f"<bdi>{FROZEN}</bdi></h1>" in text
     assert f"{FROZEN} –" in " ".join(text.split())
+
+
+def test_a_delivered_letter_is_read_from_the_side_of_its_first_letter():
+    """Of its own, whatever the language of the words around it."""
+    letter = make_letter(title="رسالة مفتوحة", text="نحن الموقعين.")
+    letter.demands.update(title="انشروا الجدول", text="لكي نخطط.")
+    letters.correct(letter, by=letter.memberships.get().user)
+    deliveries.deliver(letter, number=1, by=letter.memberships.get().user)
+    snapshots.freeze_due()
+
+    html = mail.letter(Delivery.objects.letters().first()).html
+
+    for tag, words in (("h1", "رسالة"), ("div", "<p[^>]*>نحن"), ("h3", "1. انشروا"), ("div", "<p[^>]*>لكي")):
+        assert re.search(rf'<{tag} dir="auto"[^>]*>\s*{words}', html), words
