@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import findings
 from tests.browser.test_journey import press, sign_in, type_code
 from tests.mailserver import CODE
 from tests.promises.processes import until
@@ -51,9 +52,9 @@ def code_to(embedded, address: str, *, after: int) -> str:
     return CODE.search(newest["text"])[1]
 
 
-def fits(page: Page, *, script: bool) -> bool:
-    """Nothing has to be moved sideways."""
-    return not script or page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+def faults(page: Page, *, script: bool) -> list[str]:
+    """In every look of the page; without script there is no way to ask."""
+    return findings(page) if script else []
 
 
 @pytest.mark.parametrize(("width", "script", "address"), RECIPIENTS)
@@ -63,6 +64,7 @@ def test_a_recipient_reads_drafts_and_publishes(
     room, page = room_of(address), open_context(width, script=script)
     page.goto(room)
     expect(page.locator("main")).to_contain_text("450 signatures now, 450 when the letter was delivered")
+    assert faults(page, script=script) == []
     first, second = page.locator("fieldset").nth(1), page.locator("fieldset").nth(2)
     first.get_by_label("Refused", exact=True).check()
     second.get_by_label("I will not answer").check()
@@ -71,20 +73,22 @@ def test_a_recipient_reads_drafts_and_publishes(
 
     expect(page.get_by_role("status")).to_contain_text("A draft was saved here")
     expect(page.locator("textarea").nth(1)).to_have_value(f"**No**, says {address}.")
-    assert fits(page, script=script)
+    assert faults(page, script=script) == []
     page.get_by_role("button", name="See how it will look").click()
     expect(page.locator("main")).to_contain_text(f"No, says {address}.")
-    assert fits(page, script=script)
+    assert faults(page, script=script) == []
     page.get_by_role("button", name="Publish: send me a code").click()
     type_code(page, "2222-2222")
     expect(page.get_by_role("alert")).to_contain_text("This is not the code that was sent.")
+    assert faults(page, script=script) == []
     type_code(page, code_to(embedded, address, after=0))
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Your answer is published")
+    assert faults(page, script=script) == []
     reader = open_context(width, script=script)
     reader.goto(LETTER)
     expect(reader.locator(".demands")).to_contain_text(f"No, says {address}.")
-    assert fits(reader, script=script)
+    assert faults(reader, script=script) == []
     told = until(lambda: [mail for mail in embedded.mails() if f"says {address}" in mail["text"]])
     until(lambda: len([mail for mail in embedded.mails() if f"says {address}" in mail["text"]]) == 2)
     assert {mail["subject"] for mail in told} == {"An answer to a letter"}
@@ -124,5 +128,6 @@ def test_what_is_wrong_is_said_first_and_leads_to_its_field(open_context, room_o
     page.get_by_role("button", name="See how it will look").click()
 
     expect(page.get_by_role("alert")).to_be_focused()
+    assert findings(page) == []
     page.get_by_role("link", name="Please answer the whole letter or at least one demand.").click()
     expect(page.locator("#id_status_letter_0")).to_be_focused()
