@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.template.loader import render_to_string
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import LOOKS, TIGHT, findings
 from tests.browser.test_crawl import AGAIN, CLOSED, EVERY, FILES, FOR_PROGRAMS, path
-from tests.browser.test_journey import LETTER, RECEIPT, fill_in, type_code
+from tests.browser.test_journey import LETTER, RECEIPT, fill_in, sign_in, type_code
 from tests.browser.test_sealed_journeys import make_token
+from tests.promises.processes import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
 
@@ -22,6 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
 LEFT_OUT = {"answer_preview", "answer_code", "answer_published", "invitation_token", "mailbox_html", "token"}
 PAGES = sorted(set(EVERY) - AGAIN - FILES - FOR_PROGRAMS - LEFT_OUT)
 OTHERWISE_WHEN_CLOSED = ["letter", "sign", "code", "signatures", "verify", "embed"]
+WAY_OUT = re.compile(r"/unsubscribe/\S+/")
 ORGANIZER = "organizer@example.com"
 STATES = [
     "/?q=police",
@@ -129,7 +132,22 @@ def test_nothing_is_wrong_without_scripts(open_context, code_for):
     assert {state: what for state, what in found.items() if what} == {}
 
 
-def test_nothing_is_wrong_with_following(open_context, code_for, complaints):
+def post_update(page: Page, embedded, code_for) -> None:
+    sign_in(page, embedded, code_for)
+    page.get_by_role("link", name="Ask us before you watch us work").click()
+    page.locator("#content").get_by_role("link", name="Updates").click()
+    page.fill("[name=title]", "We were heard")
+    page.fill("[name=text]", "Somebody **read** it.")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Post the update").click()
+
+
+def ways_out(embedded, address: str) -> list[str]:
+    """The links that end the mails to an address."""
+    return [link for mail in embedded.mails_to(address) for link in WAY_OUT.findall(mail["text"])]
+
+
+def test_nothing_is_wrong_with_following(open_context, embedded, code_for, complaints):
     page, address, found = open_context(), "axe@private.test", {}
     page.goto(f"{LETTER}follow/")
     send(page, address="axe@example.com")
@@ -141,6 +159,11 @@ def test_nothing_is_wrong_with_following(open_context, code_for, complaints):
     type_code(page, code_for(address))
     expect(page.locator("h1")).to_have_text("You follow this letter")
     found["followed"] = findings(page)
+    post_update(open_context(), embedded, code_for)
+    page.goto(until(lambda: ways_out(embedded, address))[0])
+    found["unsubscribe"] = findings(page)
+    send(page)
+    expect(page.locator("h1")).to_have_text("No mails any more")
 
     assert {state: what for state, what in found.items() if what} == {}
     assert complaints == []
@@ -172,6 +195,19 @@ def test_nothing_is_wrong_for_an_organizer_who_signs_in(open_context, embedded, 
 
     assert {state: what for state, what in found.items() if what} == {}
     assert complaints == []
+
+
+@pytest.mark.parametrize("status", [400, 403, 413, 429, 500, 503])
+def test_nothing_is_wrong_with_a_page_about_an_error(open_context, status):
+    """Drawn without a request, as its view does it: most of them nobody can bring about from a browser."""
+    body = render_to_string(f"errors/{status}.html", {"seconds": 60, "minutes": 1})
+    page = open_context()
+    page.route("**/error/", lambda route: route.fulfill(status=status, content_type="text/html", body=body))
+    page.goto("/error/")
+
+    expect(page.locator("h1")).to_be_visible()
+    assert page.evaluate("document.styleSheets.length") == 1
+    assert findings(page) == []
 
 
 def test_faults_are_found(open_context):
