@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -36,7 +37,7 @@ from petitions.models import (
 )
 from petitions.subscribers import sealed
 from tests import addresses
-from tests.factories import make_draft, make_workplace
+from tests.factories import make_draft, make_letter, make_workplace, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -156,8 +157,18 @@ def test_a_figure_that_narrows_down_is_found():
         assert figures_in(f'{{"invitation": {number}}}') == {number}
 
 
-def test_no_row_of_a_signer_says_which_workplace():
-    """So no figure by workplace can be told, whoever asks."""
-    for model in (Signature, WaitingSignature, Mark, Invitation):
+def test_no_row_of_an_anonymous_signer_says_which_workplace():
+    """So no figure by workplace can be told of them, whoever asks."""
+    for model in (WaitingSignature, Mark, Invitation):
         leads_to = {field.related_model for field in model._meta.get_fields() if field.is_relation}
         assert leads_to.isdisjoint({Workplace, Domain}), model
+
+
+def test_the_database_keeps_no_workplace_for_an_anonymous_signature():
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+    rows = letter.signatures.all()
+    rows.update(workplace=letter.workplaces.get())
+
+    with pytest.raises(IntegrityError, match="says_where"), transaction.atomic():
+        rows.update(kind="by_policy", name="", search="", signed_at=None)
