@@ -1,7 +1,8 @@
 """Runs the suite on SQLite and on PostgreSQL and says how many tests ran on which: `python -m tests`.
 
-Both run at once, each with a database, a Valkey and mail servers of its own. `--promises` runs the promises alone, in
-their full form, one database after the other, and prints what they were proved with.
+Both run at once, each with a database, a Valkey and mail servers of its own, and the browser when one is over.
+`--promises` runs the promises alone, in their full form, one database after the other, and prints what they were
+proved with.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
@@ -18,6 +20,7 @@ from xml.etree import ElementTree
 
 from tests import postgresql
 
+NO_TESTS = 5  # pytest's status
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -26,23 +29,32 @@ class Run:
 
     def __init__(self, name: str, url: str, arguments: list[str], output: IO[str] | None) -> None:
         self.name = name
+        self._output = output
         self._place = tempfile.TemporaryDirectory(prefix="undersigned-")
         self._report = Path(self._place.name) / "report.xml"
         where = {"TEST_PLACE": self._place.name, "TEST_DATABASE": url, "PATH": postgresql.search_path()}
-        where["PYTHONDONTWRITEBYTECODE"] = (
-            ""  # otherwise each of hundreds of processes compiles all of it anew
-        )
+        where["PYTHONDONTWRITEBYTECODE"] = ""  # or each of hundreds of processes would compile all of it
         command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={self._report}", *arguments]
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | where, stdout=output, stderr=output
         )
 
+    def is_over(self) -> bool:
+        return self._process.poll() is not None
+
     def end(self) -> tuple[int, list[str]]:
-        """Its status, and a line for each promise and for all tests."""
+        """Its status, and a line for each promise and for all tests. That none was chosen is no failure."""
         status = self._process.wait()
+        status = 0 if status == NO_TESTS else status
         lines = [*_promises(self._report), f"{self.name}: {_figures(self._report)}"]
         self._place.cleanup()
         return status, lines
+
+    def print_what_was_kept(self) -> None:
+        if self._output:
+            print(f"\n=== {self.name}", flush=True)
+            self._output.seek(0)
+            sys.stdout.write(self._output.read())
 
 
 def main() -> int:
@@ -67,17 +79,22 @@ def _one_after_the_other(url: str | None, arguments: list[str]) -> list[tuple[in
 
 
 def _at_once(url: str | None, arguments: list[str]) -> list[tuple[int, list[str]]]:
-    """What PostgreSQL's run prints is shown when SQLite's is over."""
+    """Both databases beside each other, and the browser when the first of them is over; it needs the most time.
+
+    What the first one prints is seen at once, the rest when it is over.
+    """
     with ExitStack() as stack:
-        later = stack.enter_context(tempfile.TemporaryFile("w+"))
-        other = Run("PostgreSQL", url, arguments, later) if url else None
         print("\n=== SQLite", flush=True)
-        ended = [Run("SQLite", "", arguments, None).end()]
-        if other:
-            ended.append(other.end())
-            print("\n=== PostgreSQL", flush=True)
-            later.seek(0)
-            sys.stdout.write(later.read())
+        runs = [Run("SQLite", "", ["-m", "not browser", *arguments], None)]
+        if url:
+            runs.append(Run("PostgreSQL", url, arguments, stack.enter_context(tempfile.TemporaryFile("w+"))))
+        while not any(run.is_over() for run in runs):
+            time.sleep(1)
+        aside = stack.enter_context(tempfile.TemporaryFile("w+"))
+        runs.append(Run("Browser", "", ["-m", "browser", *arguments], aside))
+        ended = [run.end() for run in runs]
+        for run in runs:
+            run.print_what_was_kept()
         return ended
 
 
