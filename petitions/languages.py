@@ -16,6 +16,7 @@ from django.utils.cache import patch_vary_headers
 
 PARAMETER = "lang"
 ENGLISH_ONLY = "/api/"  # for programs, so that a cache keeps one answer for all
+LOOKED_FOR = ("q", "workplace", "page")  # goes along into another language; whatever else was sent does not
 ASKED_BY_HEADER = ("/admin/", "/accounts/")  # pages whose addresses are not ours to add to
 
 _chosen: ContextVar[str] = ContextVar("language named by the link", default="")
@@ -69,6 +70,8 @@ def named() -> str:
 
 def others(request: HttpRequest) -> list[dict[str, str]]:
     """The same page in each of the site's other languages: its code, its own name for itself, its address."""
+    if request.path.startswith(ENGLISH_ONLY):
+        return []
     now = translation.get_language()
     return [
         {
@@ -82,6 +85,5 @@ def others(request: HttpRequest) -> list[dict[str, str]]:
 
 
 def _in(request: HttpRequest, code: str) -> str:
-    asked = request.GET.copy()
-    asked[PARAMETER] = code
-    return f"?{asked.urlencode()}"
+    asked = {name: request.GET[name] for name in LOOKED_FOR if name in request.GET}
+    return f"?{urlencode(asked | {PARAMETER: code})}"

@@ -1,7 +1,7 @@
 // On the page for a code: a pasted code goes into its form and the focus to the button that sends it, and the button for
 // a new code waits until asking makes sense. The page works without it.
 
-const CODE = /(?<![0-9A-Z])([2-9A-HJKMNP-TV-Z]{4})[-\u2010-\u2014\s]?([2-9A-HJKMNP-TV-Z]{4})(?![0-9A-Z])/iu;
+const CODE = /(?:^|[^0-9A-Z])([2-9A-HJKMNP-TV-Z]{4})[-\u2010-\u2014\s]?([2-9A-HJKMNP-TV-Z]{4})(?![0-9A-Z])/iu;
 
 for (const field of document.querySelectorAll("input[name=code]")) {
   field.addEventListener("paste", (event) => {

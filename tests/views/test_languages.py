@@ -209,3 +209,10 @@ def test_a_signer_who_reads_spanish_gets_the_code_in_spanish(client, letter, mai
     mails.code("ada@example.test")
 
     assert mails.to("ada@example.test")[0]["Subject"] == "Tu código"
+
+
+def test_what_was_looked_for_goes_along_and_nothing_else(client, letter):
+    text = client.get(f"/letters/{letter.slug}/signatures/?q=ada+l&code=ABCD-2345").content.decode()
+
+    assert 'href="?q=ada+l&amp;lang=es"' in text
+    assert "ABCD-2345" not in text
