@@ -19,6 +19,14 @@ def with_place(model: type[models.Model], column: str) -> list[tuple[Any, str]]:
     return _asked(f'SELECT "{column}", {place} FROM {model._meta.db_table} ORDER BY {place}')
 
 
+def begin_anew(*tables: type[models.Model]) -> None:
+    """Let the next rows lie one behind the other: PostgreSQL fills what earlier tests rolled back first."""
+    if connection.vendor == "postgresql":
+        names = ", ".join(table._meta.db_table for table in tables)
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {names} CASCADE")
+
+
 def by_transaction(model: type[models.Model], column: str) -> dict[Any, int]:
     """Which transaction wrote the row that lies there now; PostgreSQL alone says so."""
     return dict(_asked(f'SELECT "{column}", xmin::text::bigint FROM {model._meta.db_table}'))

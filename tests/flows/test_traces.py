@@ -11,7 +11,7 @@ from petitions.flows import letters, traces
 from petitions.models import Appear, Mark, WaitingSignature, journal
 from petitions.models import Signature as Published
 from tests.factories import make_letter, sign
-from tests.places import by_transaction, in_place, with_place
+from tests.places import begin_anew, by_transaction, in_place, with_place
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +62,7 @@ def test_ids_are_drawn_anew():
 
 
 def test_no_two_tables_can_be_laid_side_by_side():
+    begin_anew(Mark, WaitingSignature)
     letter = make_letter()
     sign_quietly(letter, 60)
     assert in_place(Mark, "value") == in_place(WaitingSignature, "receipt_hash")  # as the factory marks them

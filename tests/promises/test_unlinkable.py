@@ -16,7 +16,7 @@ from petitions.flows import tokens as by_token
 from petitions.models import Appear, Mark, Signature, WaitingSignature
 from tests import sealed
 from tests.factories import make_letter, sign_sealed
-from tests.places import by_transaction, in_place
+from tests.places import begin_anew, by_transaction, in_place
 from tests.promises.sizes import sized
 from tests.test_verifier import bundle_of
 
@@ -148,6 +148,7 @@ def test_no_order_of_tokens_is_that_of_handing_them_in(handed_in, client, figure
 
 def test_tokens_that_nobody_moves_lie_as_they_came():
     """The control: what the sweep and the batch are for."""
+    begin_anew(WaitingSignature)
     letter = make_letter(batch_size=20)
     came = [typed.digest(sign_sealed(letter)) for _ in range(10)]
 
