@@ -28,7 +28,8 @@ WEB = (
 )
 CELERY = ("celery", "-A", "config")
 QUEUES = "undersigned,deliveries"
-END_SECONDS = 10
+END_SECONDS = 40  # a worker may take all of its grace
+KILL_SECONDS = 10
 
 
 def until(condition: Callable[[], Any], seconds: float = 30, *, otherwise: Callable[[], str] = str) -> Any:
@@ -82,7 +83,7 @@ class Processes:
             process.terminate()
         for process in self.running.values():
             try:
-                process.wait(END_SECONDS)
+                process.wait(KILL_SECONDS)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
