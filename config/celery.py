@@ -9,6 +9,7 @@ from celery import Celery
 from celery.signals import worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # it runs Django's at every start, and drops what they find
 
 app = Celery("undersigned")
 app.config_from_object("django.conf:settings", namespace="CELERY")

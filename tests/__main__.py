@@ -1,4 +1,4 @@
-"""Runs the suite on SQLite and on PostgreSQL and says how many tests ran on which: `python -m tests`.
+"""Runs the suite on SQLite and what sees a database on PostgreSQL too, and says how many ran where: `python -m tests`.
 
 Both run at once, each with a database, a Valkey and mail servers of its own, and the browser when one is over.
 `--promises` runs the promises alone, in their full form, one database after the other, and prints what they were

@@ -16,14 +16,28 @@ from petitions.flows import restores
 from tests import valkey
 from tests.mailserver import MailServer
 
+DATABASES = {"db", "transactional_db", "own_database"}  # the fixtures that open one
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what runs on the other database, so that it is neither run nor counted twice."""
-    here = connection.vendor
-    others = [item for item in items if any(mark.args[0] != here for mark in item.iter_markers("on"))]
-    if others:
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item not in others]
+    """Leave out what runs with the other database, so that it is neither run nor counted twice."""
+    kept = [item for item in items if runs_on(item, connection.vendor)]
+    if others := set(items) - set(kept):
+        config.hook.pytest_deselected(items=list(others))
+        items[:] = kept
+
+
+def runs_on(item: pytest.Item, vendor: str) -> bool:
+    """What sees no database would be the same on each: it runs beside SQLite alone."""
+    if chosen := [mark.args[0] for mark in item.iter_markers("on")]:
+        return chosen == [vendor]
+    return vendor == "sqlite" or sees_database(item)
+
+
+def sees_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("django_db") or item.get_closest_marker("processes"):
+        return True
+    return not DATABASES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_report_header() -> str:
