@@ -1,6 +1,7 @@
-"""Runs the suite on SQLite and what sees a database on PostgreSQL too, and says how many ran where: `python -m tests`.
+"""Runs the suite on SQLite and on PostgreSQL and says how many tests ran where: `python -m tests`.
 
-Both run at once, each with a database, a Valkey and mail servers of its own, and the browser when one is over.
+Both run at once, each with a database, a Valkey and mail servers of its own, and the browser when one is over. What
+sees no database runs on SQLite's side alone.
 `--promises` runs the promises alone, in their full form, one database after the other, and prints what they were
 proved with.
 """
