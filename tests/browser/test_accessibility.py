@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import LOOKS, TIGHT, findings
 from tests.browser.test_crawl import AGAIN, CLOSED, EVERY, FILES, FOR_PROGRAMS, path
-from tests.browser.test_journey import LETTER, RECEIPT, fill_in, sign_in, type_code
+from tests.browser.test_following import post_update
+from tests.browser.test_journey import LETTER, RECEIPT, fill_in, type_code
 from tests.browser.test_sealed_journeys import make_token
 from tests.promises.processes import until
 
@@ -141,16 +142,6 @@ def test_nothing_is_wrong_without_scripts(open_context, code_for):
     assert {state: what for state, what in found.items() if what} == {}
 
 
-def post_update(page: Page, embedded, code_for) -> None:
-    sign_in(page, embedded, code_for)
-    page.get_by_role("link", name="Ask us before you watch us work").click()
-    page.locator("#content").get_by_role("link", name="Updates").click()
-    page.fill("[name=title]", "We were heard")
-    page.fill("[name=text]", "Somebody **read** it.")
-    with page.expect_navigation():
-        page.get_by_role("button", name="Post the update").click()
-
-
 def ways_out(embedded, address: str) -> list[str]:
     """The links that end the mails to an address."""
     return [link for mail in embedded.mails_to(address) for link in WAY_OUT.findall(mail["text"])]
@@ -168,7 +159,7 @@ def test_nothing_is_wrong_with_following(open_context, embedded, code_for, compl
     type_code(page, code_for(address))
     expect(page.locator("h1")).to_have_text("You follow this letter")
     found["followed"] = findings(page)
-    post_update(open_context(), embedded, code_for)
+    post_update(open_context(), embedded, code_for, "We were heard")
     page.goto(until(lambda: ways_out(embedded, address))[0])
     found["unsubscribe"] = findings(page)
     send(page)

@@ -17,6 +17,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
 
 LETTER = "/letters/ask-before-you-watch-us/"
 signed_in: dict[tuple[str, str], list[Any]] = {}  # cookies by site and address
+WAYS = pytest.mark.parametrize(
+    ("width", "script"), [("phone", True), ("phone", False), ("desktop", True), ("desktop", False)]
+)
 RECEIPT = re.compile(r"(?:[2-9A-Z]{4}-){6}[2-9A-Z]{4}")
 
 
@@ -46,9 +49,9 @@ def number_on(page: Page, letter: str) -> int:
     return int(re.sub(r"\D", "", shown.inner_text()))
 
 
-@pytest.mark.parametrize(("width", "script"), [("phone", True), ("desktop", False)])
+@WAYS
 def test_a_signer_signs_once_and_withdraws(open_context, code_for, complaints, width, script):
-    page, address = open_context(width, script=script), f"ada.{width}@example.com"
+    page, address = open_context(width, script=script), f"ada.{width}.{script}@example.com"
     before = number_on(page, LETTER)
 
     fill_in(page, LETTER, address=address, name="Ada Lovelace", role="Engineer")
@@ -59,7 +62,7 @@ def test_a_signer_signs_once_and_withdraws(open_context, code_for, complaints, w
     expect(page.locator("main")).to_contain_text("Ada Lovelace")
 
     stranger = open_context(width, script=script)
-    spelled = f"ADA.{width}+again@example.com"
+    spelled = f"ADA.{width}.{script}+again@example.com"
     fill_in(stranger, LETTER, address=spelled, name="Ada Twice")
     expect(stranger.locator("main")).not_to_contain_text("already")
     type_code(stranger, code_for(spelled))

@@ -68,11 +68,16 @@ def test_without_a_menu_there_is_no_button_for_it(open_context):
     expect(page.locator("[data-act=share]")).to_be_hidden()
 
 
-def test_without_script_there_are_the_address_a_mail_and_a_picture(open_context, embedded):
-    page = opened(open_context, script=False)
+@pytest.mark.parametrize("width", ["phone", "desktop"])
+def test_without_script_there_are_the_address_a_mail_and_a_picture(open_context, embedded, complaints, width):
+    page = opened(open_context, width, script=False)
 
     expect(page.get_by_label("Address of this letter")).to_have_value(f"{embedded.url}{LETTER}")
     expect(page.locator(".share button:visible")).to_have_count(0)
     assert page.get_by_role("link", name="Write a mail").get_attribute("href").startswith("mailto:?subject=")
     page.get_by_text("Show it as a QR code").click()
     expect(page.get_by_role("img", name="QR code of the address above")).to_be_visible()
+    page.get_by_text("Show the number on another site").click()
+    frame = page.get_by_label("A frame to put into its page").input_value()
+    assert f'src="{embedded.url}{LETTER}embed/"' in frame
+    assert complaints == []
