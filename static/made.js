@@ -26,6 +26,7 @@ export function show(token) {
   part("text").textContent = text.replace(/^#.*\n/gm, "").trim();
   part("receipt").textContent = token.made.receipt.match(/.{4}/g).join("-");
   for (const advice of page.querySelectorAll("[data-few]")) advice.hidden = !token.few;
+  part(token.few ? "now" : "later").classList.add("is-quiet");
   const file = part("file");
   file.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
   for (const [taken, name] of [[file, "click"], [part("text"), "copy"]]) taken.addEventListener(name, () => forget(token));
