@@ -119,8 +119,9 @@ def response(delivery: Delivery) -> Message:
         {
             "demand": answer.demand,
             "status": answer.get_status_display(),
-            "html": text.to_html(answer.text),
-            "text": text.to_text(answer.text),
+            "html": text.to_html(answer.public_text),
+            "text": text.to_text(answer.public_text),
+            "is_hidden": bool(answer.hidden_for),
         }
         for answer in publication.responses.select_related("demand")
     ]

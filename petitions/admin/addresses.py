@@ -46,4 +46,6 @@ def of_a_letter() -> list[Any]:
         address("invitations/void/", invitations.void, "invitations_void"),
         address("updates/", updates.post, "updates"),
         address("responses/", responses.record, "responses"),
+        address("responses/<int:response>/hide/", responses.hide, "response_hide"),
+        address("responses/<int:response>/show/", responses.show, "response_show"),
     ]

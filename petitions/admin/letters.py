@@ -39,7 +39,7 @@ class LetterAdmin(QuietAdmin):
     filter_horizontal = ("workplaces",)
     inlines = (DemandInline, RecipientInline, MilestoneInline)
     fieldsets = (
-        (None, {"fields": WRITING}),
+        (None, {"fields": (*WRITING, "language")}),
         (gettext_lazy("Who can sign, where and when"), {"fields": SIGNING}),
         (gettext_lazy("Goal, look and answers"), {"fields": ("goal", "accent", "contact_address")}),
     )

@@ -110,6 +110,8 @@ def _document(
         snapshot_sha256=snapshot_sha256,
         url=letter.url,
         language=get_language() or settings.LANGUAGE_CODE,
+        text_language=letter.text_language,
+        text_direction=letter.text_direction,
         label=label,
         words=_words(),
     )

@@ -59,7 +59,9 @@ class LetterDocument:
     version_sha256: str
     snapshot_sha256: str
     url: str
-    language: str = "en"
+    language: str = "en"  # of the page's own words
+    text_language: str = "en"  # of what was written: title, text, demands
+    text_direction: str = "auto"
     label: str = ""
     words: Words = field(default_factory=Words)
 
@@ -101,6 +103,7 @@ def _source(letter: LetterDocument) -> str:
     language, _, region = (letter.language or "en").lower().partition("-")
     dated = [letter.dated.year, letter.dated.month, letter.dated.day]
     values = asdict(letter) | {"dated": dated, "language": language, "region": _region(region)}
+    values["text_language"] = letter.text_language.lower().partition("-")[0]
     source = visible(json.dumps(values, ensure_ascii=False))
     if len(source) > LARGEST:
         raise LetterTooLarge(f"{len(source)} characters")

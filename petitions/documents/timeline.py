@@ -156,7 +156,8 @@ def _answer(letter: Letter, responses: list[Response]) -> Event:
     first = responses[0]
     title = _("Answer from %(recipient)s") % {"recipient": first.recipient}
     parts = (
-        (response.demand or _("To the whole letter"), text.to_html(response.text)) for response in responses
+        (response.demand or _("To the whole letter"), text.to_html(response.public_text))
+        for response in responses
     )
     html = format_html_join("", "<h4>{}</h4>{}", parts)
     return Event(letter, "answer", first.responded_at, title, first.pk, html)

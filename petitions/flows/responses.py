@@ -38,6 +38,26 @@ def record(
     return response
 
 
+@transaction.atomic
+def hide(response: Response, *, reason: str, by: User) -> bool:
+    """Take its words from the public, not the decision. True for the one who did."""
+    standing = Response.objects.filter(pk=response.pk, hidden_for="").exclude(text="")
+    return _recorded("response_hidden", response, standing.update(hidden_for=reason), by=by)
+
+
+@transaction.atomic
+def show(response: Response, *, by: User) -> bool:
+    """Give the words back. True for the one who did."""
+    hidden = Response.objects.filter(pk=response.pk).exclude(hidden_for="")
+    return _recorded("response_shown", response, hidden.update(hidden_for=""), by=by)
+
+
+def _recorded(verb: str, response: Response, changed: int, *, by: User) -> bool:
+    if changed:
+        audit.record(verb, letter=response.letter, by=by, about=response.pk)
+    return bool(changed)
+
+
 def written(draft: ResponseDraft | None) -> list[Answer]:
     """What is saved and not published; nothing when there is no draft, or its key is gone.
 

@@ -7,9 +7,11 @@ from itertools import chain, count
 from typing import Any
 
 from django import forms
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from petitions.forms.addresses import AddressField
@@ -21,12 +23,26 @@ RANDOM = re.compile(r"[0-9a-f]{32}")
 UNFINISHED = ("slug", "text", "workplaces")  # a draft may lack them; opening asks for them
 
 
+def languages() -> list[tuple[str, str]]:
+    """Code and name of each that is known here, by name."""
+    named = ((code, gettext(info["name"])) for code, info in LANG_INFO.items() if "name" in info)
+    return [("", gettext("The site's own")), *sorted(named, key=lambda language: language[1])]
+
+
 class LetterForm(forms.ModelForm):
+    language = forms.ChoiceField(
+        label=_("Language of the text"),
+        choices=languages,
+        required=False,
+        help_text=_("So that it is read aloud, hyphenated and laid out as it should be."),
+    )
+
     class Meta:
         model = Letter
         fields = [
             "title",
             "text",
+            "language",
             "signing_line",
             "workplaces",
             "batch_size",

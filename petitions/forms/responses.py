@@ -56,6 +56,14 @@ class ResponseForm(forms.Form):
         return self.letter.responses.filter(**same).exists()
 
 
+class HideForm(forms.Form):
+    """Why the words of an answer are taken from the public: everybody reads the reason."""
+
+    reason = forms.ChoiceField(
+        label=_("Everybody will read that it"), choices=Response.Hidden.choices, widget=forms.RadioSelect
+    )
+
+
 WHOLE = "letter"  # what the fields of an answer to the whole letter are called after
 DECISIONS = [
     (Response.Status.ACCEPTED, _("Accepted")),

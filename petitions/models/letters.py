@@ -13,6 +13,7 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from petitions.models.workplaces import Domain, Workplace
@@ -81,6 +82,7 @@ class Letter(models.Model):
     slug = models.SlugField(_("address"), max_length=80, unique=True)
     title = models.CharField(_("title"), max_length=200)
     text = models.TextField(_("text"), max_length=200_000, help_text=_("Markdown: **bold**, lists, links."))
+    language = models.CharField(_("language of the text"), max_length=8, blank=True)  # empty: the site's own
     signing_line = models.CharField(
         _("signed by"), max_length=120, help_text=_("How signers are named together: “Employees of Example”.")
     )
@@ -183,6 +185,18 @@ class Letter(models.Model):
     def verify_url(self) -> str:
         """Where it says how to count again."""
         return settings.SITE_URL + reverse("verify", args=[self.slug])
+
+    @property
+    def text_language(self) -> str:
+        """Of its title, text and demands, whatever language the page around them speaks."""
+        return self.language or settings.LANGUAGE_CODE
+
+    @property
+    def text_direction(self) -> str:
+        """For `dir`: as its language is written; where none is named, each text's first letter decides."""
+        if not self.language:
+            return "auto"
+        return "rtl" if get_language_info(self.language)["bidi"] else "ltr"
 
     @property
     def is_draft(self) -> bool:

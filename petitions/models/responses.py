@@ -39,6 +39,13 @@ class Response(models.Model):
         REFUSED = "refused", _("refused")
         DECLINED = "declined", _("declined to answer")
 
+    class Hidden(models.TextChoices):
+        """Why organizers have taken its words from the public."""
+
+        ABUSE = "abuse", _("insults or threatens somebody")
+        PRIVACY = "privacy", _("says private things about somebody")
+        UNLAWFUL = "unlawful", _("is against the law")
+
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="responses")
     recipient = models.ForeignKey(
         Recipient, on_delete=models.PROTECT, related_name="responses", verbose_name=_("recipient")
@@ -60,6 +67,7 @@ class Response(models.Model):
         Publication, on_delete=models.PROTECT, null=True, editable=False, related_name="responses"
     )
     responded_at = models.DateTimeField(db_default=Now(), editable=False)
+    hidden_for = models.CharField(max_length=8, choices=Hidden.choices, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("response")
@@ -71,6 +79,10 @@ class Response(models.Model):
                 name="a_response_has_a_known_status",
             ),
             models.CheckConstraint(condition=~Q(text="") | ~Q(status=""), name="a_response_says_something"),
+            models.CheckConstraint(
+                condition=Q(hidden_for__in=["", "abuse", "privacy", "unlawful"]),
+                name="a_response_is_hidden_for_a_known_reason",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -79,6 +91,11 @@ class Response(models.Model):
     @property
     def is_declined(self) -> bool:
         return self.status == self.Status.DECLINED
+
+    @property
+    def public_text(self) -> str:
+        """Its words, for pages, API, feed and mails alike. Who answered, when and what it decides is never hidden."""
+        return "" if self.hidden_for else self.text
 
 
 class ResponseDraft(models.Model):

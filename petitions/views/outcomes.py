@@ -76,7 +76,7 @@ def answers(responses: Iterable[Response]) -> list[dict[str, Any]]:
 
 
 def _answer(response: Response) -> dict[str, Any]:
-    html = text.to_html(response.text)
+    html = text.to_html(response.public_text)
     return {
         "recipient": response.recipient,
         "demand": response.demand,
@@ -86,6 +86,7 @@ def _answer(response: Response) -> dict[str, Any]:
         "is_recorded": response.publication_id is None,
         "html": html,
         "has_links": "<a " in html,
+        "hidden_for": response.get_hidden_for_display(),
         "responded_at": response.responded_at,
     }
 

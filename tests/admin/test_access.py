@@ -35,6 +35,8 @@ def path_of(name: str, letter: Letter) -> str:
         "petitions_letter_delivery_decide": delivery,
         "petitions_letter_snapshot_cancel": [letter.snapshots.get().pk],
         "petitions_letter_domain_lift": [letter.workplaces.get().domains.first().pk],
+        "petitions_letter_response_hide": [_response(letter)],
+        "petitions_letter_response_show": [_response(letter)],
         "petitions_letter_signature_approve": [signature.pk],
         "petitions_letter_signature_pin": [signature.pk],
         "petitions_letter_signature_statement": [signature.pk],
@@ -43,6 +45,10 @@ def path_of(name: str, letter: Letter) -> str:
         ],
     }
     return reverse(f"admin:{name}", args=[letter.pk, *others.get(name, [])])
+
+
+def _response(letter: Letter) -> int:
+    return letter.responses.create(recipient=letter.recipients.first(), text="No.").pk
 
 
 def make_foreign() -> Letter:
@@ -114,6 +120,8 @@ def test_parts_of_another_letter_are_not_reached_through_ones_own(as_owner, lett
         page("signature_approve", letter, signature.pk),
         page("signature_statement", letter, signature.pk),
         page("takedown_decide", letter, takedown.pk),
+        page("response_hide", letter, _response(foreign)),
+        page("response_show", letter, _response(foreign)),
     ):
         assert as_owner.post(path, {"decision": "hide", "show": "yes"}).status_code == 404
     assert as_owner.get(page("delivery", letter, delivery.pk)).status_code == 404

@@ -57,3 +57,52 @@ def test_what_recipients_published_is_told_apart_from_what_was_recorded(as_owner
 
     assert "to the whole letter – refused (published by the recipient)" in said
     assert "to the whole letter (recorded here)" in said
+
+
+INSULT = "You are all idiots."
+
+
+def test_words_are_hidden_with_a_reason_that_everybody_reads_and_shown_again(as_owner, client, letter):
+    demand, recipient = letter.demands.first(), letter.recipients.first()
+    publication = letter.publications.create(recipient=recipient, sha256="0" * 64)
+    answer = publication.responses.create(
+        letter=letter, recipient=recipient, demand=demand, status="refused", text=INSULT
+    )
+    public = [
+        f"/letters/{letter.slug}/",
+        f"/letters/{letter.slug}/feed.atom",
+        f"/api/v1/letters/{letter.slug}/",
+    ]
+
+    assert INSULT in as_owner.get(page("response_hide", letter, answer.pk)).content.decode()
+    assert as_owner.post(page("response_hide", letter, answer.pk), {}).status_code == 422
+    for address in public:
+        assert INSULT in client.get(address).content.decode()
+    assert as_owner.post(page("response_hide", letter, answer.pk), {"reason": "abuse"}).status_code == 303
+    assert all(INSULT not in client.get(address).content.decode() for address in public)
+    shown = " ".join(client.get(public[0]).content.decode().split())
+    assert (
+        "The organizers have hidden the words of this answer. Their reason: it insults or threatens" in shown
+    )
+    assert '<p class="status is-refused">Refused</p>' in shown
+    again = as_owner.post(page("response_hide", letter, answer.pk), {"reason": "privacy"}, follow=True)
+    assert "they are hidden already" in again.content.decode()
+
+    assert as_owner.post(page("response_show", letter, answer.pk)).status_code == 303
+    assert as_owner.post(page("response_show", letter, answer.pk)).status_code == 303  # changes nothing
+    assert all(INSULT in client.get(address).content.decode() for address in public)
+    told = letter.events.filter(verb__startswith="response_").order_by("pk")
+    assert list(told.values_list("verb", "object_id")) == [
+        ("response_hidden", str(answer.pk)),
+        ("response_shown", str(answer.pk)),
+    ]
+
+
+def test_a_reviewer_hides_no_answer_and_a_decision_without_words_has_nothing_to_hide(
+    as_owner, letter, member
+):
+    answer = letter.responses.create(recipient=letter.recipients.first(), status="declined")
+    assert member(letter, "reviewer").get(page("response_hide", letter, answer.pk)).status_code == 403
+    refused = as_owner.post(page("response_hide", letter, answer.pk), {"reason": "abuse"}, follow=True)
+    assert "There are no words to hide" in refused.content.decode()
+    assert not letter.responses.exclude(hidden_for="").exists()

@@ -67,6 +67,17 @@ def tags(node: Any) -> list[str]:
     return [node["/S"], *tags(node["/K"])] if "/K" in node else [node["/S"]]
 
 
+def languages(node: Any) -> set[str]:
+    """Those that parts of the page are tagged with."""
+    node = node.get_object()
+    if isinstance(node, list):
+        return {language for child in node for language in languages(child)}
+    if not isinstance(node, dict):
+        return set()
+    own = {str(node["/Lang"])} if "/Lang" in node else set()
+    return own | (languages(node["/K"]) if "/K" in node else set())
+
+
 def test_letter_says_everything_in_its_order() -> None:
     text = words(letter_pdf(LETTER))
 
@@ -324,6 +335,20 @@ def test_words_begin_where_their_first_letter_is_read(text: str, is_right: bool,
     begin = [left for words_, left in runs(pdf) if words_.startswith(text.split()[0])]
 
     assert [left > MIDDLE for left in begin[:3]] == [is_right] * 3
+
+
+def test_a_letter_s_own_language_decides_where_its_text_begins_and_how_it_is_tagged() -> None:
+    """It may begin with a foreign name; the page's own words stay in the reader's language."""
+    text = "Example نحن الموقعين."
+    demand = DemandLine(1, text, to_tree(text))
+    letter = replace(LETTER, title=text, body=to_tree(text), demands=[demand], text_direction="rtl")
+    pdf = letter_pdf(replace(letter, text_language="ar", language="en"))
+
+    begin = [left for words_, left in runs(pdf) if words_.startswith("Example")]
+
+    assert [left > MIDDLE for left in begin[:3]] == [True] * 3
+    assert read(pdf).trailer["/Root"]["/Lang"] == "en"
+    assert languages(read(pdf).trailer["/Root"]["/StructTreeRoot"]["/K"]) == {"ar"}
 
 
 def test_more_signatories_than_a_file_should_hold_are_refused() -> None:

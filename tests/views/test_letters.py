@@ -92,6 +92,27 @@ def test_markdown_is_shown_as_html(client):
     assert "We ask for a <strong>fair</strong> rota." in page(client, letter)
 
 
+@pytest.mark.parametrize(
+    ("language", "attributes"),
+    [("", 'lang="en" dir="auto"'), ("ar", 'lang="ar" dir="rtl"'), ("fr", 'lang="fr" dir="ltr"')],
+)
+def test_what_was_written_says_its_own_language_on_a_page_in_another(client, language, attributes):
+    letter = make_letter(language=language)
+
+    read = joined(client.get(f"/letters/{letter.slug}/?lang=es"))
+
+    assert '<html lang="es" dir="ltr">' in read
+    for element in ("bdi", 'div class="prose"', "h3"):
+        assert f"<{element} {attributes}>" in read
+    for address in ("/?lang=es", f"/letters/{letter.slug}/embed/?lang=es", f"/letters/{letter.slug}/sign/"):
+        assert f"<bdi {attributes}>{letter.title}</bdi>" in joined(client.get(address))
+
+
+def joined(answer) -> str:
+    """Its source without the line breaks inside of tags."""
+    return re.sub(r"\s+(?=>)", "", " ".join(answer.content.decode().split())).replace("> ", ">")
+
+
 def test_hostile_markdown_is_inert(client):
     letter = make_letter(text='<script>alert(1)</script> [x](javascript:alert(1)) <img src="//evil.test/x">')
 

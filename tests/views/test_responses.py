@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from petitions import codes, limits, rooms
-from petitions.flows import bursts, letters, pauses
+from petitions.flows import bursts, letters, pauses, responses
 from petitions.models import Challenge, Delivery, Demand, Letter, Publication, Response, ResponseDraft
 from tests.factories import make_draft, make_letter, make_user, sign
 from tests.views.answering import (
@@ -538,3 +538,25 @@ def follow(letter, mails, address="ada@private.test") -> str:
     client.post(f"/letters/{letter.slug}/follow/", {"address": address})
     client.post(f"/letters/{letter.slug}/follow/code/", {"code": mails.code(address)})
     return address
+
+
+def test_words_that_organizers_hide_are_in_no_mail_any_more_and_the_room_says_why(
+    client, letter, recipient, mails
+):
+    follower = follow(letter, mails)
+    publish(client, recipient, mails, **WORDS)
+    mails.clear()
+    answer = letter.responses.get(text="Too dear.")
+
+    responses.hide(answer, reason=Response.Hidden.UNLAWFUL, by=letter.memberships.get().user)
+    send_all()
+
+    mail = mails.to(follower)[0]
+    for part in ("plain", "html"):
+        told = " ".join(mail.get_body((part,)).get_content().split())
+        assert "Too dear." not in told
+        assert "refused" in told
+        assert told.count("The organizers have hidden the words of this answer.") == 1
+    said = text_of(client.get(room(recipient)))
+    assert "Too dear." not in said
+    assert "The organizers have hidden the words of this answer. Their reason: it is against the law." in said
