@@ -121,7 +121,12 @@ class LetterAdmin(QuietAdmin):
             letters.create(obj, by=access.person(request))
             return
         obj.save()
-        audit.record("edited", letter=obj, by=access.person(request))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Written down at the end, behind all rows: whoever writes an event keeps others from it until commit."""
+        super().save_related(request, form, formsets, change)
+        if change:
+            audit.record("edited", letter=form.instance, by=access.person(request))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         letter = options.get("obj")

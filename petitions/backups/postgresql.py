@@ -25,6 +25,7 @@ TABLES = """
     SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
     WHERE schemaname = current_schema() AND tableowner = current_user
 """
+FUNCTIONS = ("petitions_audit_events_stay()",)  # of triggers; they do not go with their tables
 
 
 class PostgreSQL:
@@ -94,6 +95,7 @@ def _begin() -> str:
     connection.close()
     names = ", ".join(tables)
     take = f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE; DROP TABLE {names} CASCADE;" if tables else ""
+    take += f"DROP FUNCTION IF EXISTS {', '.join(FUNCTIONS)};"
     return f"BEGIN; SET LOCAL client_min_messages = 'warning'; SET LOCAL lock_timeout = '300ms'; {take}\n"
 
 

@@ -30,6 +30,7 @@ from petitions.models import (
     Invitation,
     Letter,
     Mark,
+    PaperSignature,
     Purge,
     Recipient,
     Report,
@@ -76,6 +77,14 @@ class Rule:
         return len(slice_)
 
 
+@dataclass(frozen=True)
+class OldestEvents(Rule):
+    """Their chain has to hold without them."""
+
+    def _keep_slice(self) -> int:
+        return audit.forget(SLICE)
+
+
 def rules() -> dict[str, Rule]:
     """Each by the name under which its number is told. Those of a letter begin when it has been closed for long."""
     over = forgotten()
@@ -84,9 +93,13 @@ def rules() -> dict[str, Rule]:
         "sign-in links": Rule(SignInLink.objects.stale()),
         "sessions": Rule(Session.objects.filter(expire_date__lt=Now())),
         "attempts": Rule(Attempt.objects.stale()),
-        "events": Rule(AuditEvent.objects.stale()),
+        "events": OldestEvents(AuditEvent.objects.stale()),
         "signatures": Rule(
             Signature.objects.filter(letter__in=over).to_forget(), {**NO_WORDS, "receipt_hash": None}
+        ),
+        "names on paper": Rule(
+            PaperSignature.objects.filter(paper__letter__in=over).exclude(name="", role=""),
+            {"name": "", "role": ""},
         ),
         "takedown requests": Rule(Takedown.objects.filter(letter__in=over)),
         "reports": Rule(Report.objects.filter(letter__in=over)),
@@ -141,6 +154,7 @@ def left() -> dict[str, int]:
     nameless = Signature.objects.to_forget().filter(name="", role="")
     numbers = {
         "names": Signature.objects.exclude(name="", role="").count(),
+        "papers": PaperSignature.objects.exclude(name="", role="").count(),
         "receipts": WaitingSignature.objects.count() + nameless.count(),
         "marks": Mark.objects.count(),
         "followers": Subscription.objects.count(),

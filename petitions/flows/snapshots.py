@@ -52,7 +52,8 @@ def freeze(snapshot: Snapshot) -> bool:
     count = snapshot.count or signatures.tally().as_json()
     names = sorted(signature.frozen_line for signature in signatures.named().iterator())
     kept = None if snapshot.is_settled else names
-    return snapshot.freeze(count=count, names=kept, sha256=digest(snapshot, count, names))
+    papers = [paper.as_json() for paper in snapshot.letter.papers.all().counted()]
+    return snapshot.freeze(count=count, names=kept, papers=papers, sha256=digest(snapshot, count, names))
 
 
 def digest(snapshot: Snapshot, count: object, names: list[str]) -> str:

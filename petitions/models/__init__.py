@@ -1,5 +1,5 @@
 from petitions.models.attempts import Attempt
-from petitions.models.audit import AuditEvent
+from petitions.models.audit import AuditChain, AuditEvent
 from petitions.models.deliveries import Delivery
 from petitions.models.demands import Demand
 from petitions.models.installations import Installation
@@ -10,6 +10,7 @@ from petitions.models.letters import Letter
 from petitions.models.memberships import Membership
 from petitions.models.milestones import Milestone
 from petitions.models.mismatches import Mismatch
+from petitions.models.papers import Paper, PaperSignature
 from petitions.models.proofs import Challenge, Mark, Proof
 from petitions.models.publickeys import PublicKey
 from petitions.models.purges import Purge
@@ -26,6 +27,7 @@ from petitions.models.workplaces import Domain, Workplace
 __all__ = [
     "Appear",
     "Attempt",
+    "AuditChain",
     "AuditEvent",
     "Challenge",
     "Day",
@@ -41,6 +43,8 @@ __all__ = [
     "Membership",
     "Milestone",
     "Mismatch",
+    "Paper",
+    "PaperSignature",
     "Proof",
     "PublicKey",
     "Publication",

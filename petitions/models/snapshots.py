@@ -26,7 +26,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def thaw(self) -> None:
         """Ask for each to be made anew, frozen or just being frozen, whose first mail has not gone out."""
         ours = self.filter(reason=Snapshot.Reason.DELIVERY, first_body_at=None, is_settled=False)
-        ours.update(sha256="", count=None, names=None, revision=F("revision") + 1)
+        ours.update(sha256="", count=None, names=None, papers=[], revision=F("revision") + 1)
 
 
 class Snapshot(models.Model):
@@ -43,6 +43,7 @@ class Snapshot(models.Model):
     revision = models.PositiveIntegerField(default=0)
     count = models.JSONField(null=True)
     names = models.JSONField(null=True)
+    papers = models.JSONField(default=list)  # signatures on paper: told beside the count, outside of the hash
     sha256 = models.CharField(max_length=64, blank=True, default="")
     first_body_at = models.DateTimeField(null=True)
     is_settled = models.BooleanField(default=False)  # every copy is final, or there never is one
@@ -73,10 +74,17 @@ class Snapshot(models.Model):
     def is_frozen(self) -> bool:
         return bool(self.sha256)
 
-    def freeze(self, *, count: dict[str, object], names: list[str] | None, sha256: str) -> bool:
+    def freeze(
+        self,
+        *,
+        count: dict[str, object],
+        names: list[str] | None,
+        papers: list[dict[str, object]],
+        sha256: str,
+    ) -> bool:
         """False when it was frozen or asked for anew since this object was read."""
         mine = Snapshot.objects.unfrozen().filter(pk=self.pk, revision=self.revision)
-        return bool(mine.update(count=count, names=names, sha256=sha256))
+        return bool(mine.update(count=count, names=names, papers=papers, sha256=sha256))
 
     def let_out(self) -> bool:
         """True while it is still the picture that was rendered: the row lock of this update settles who was first."""

@@ -83,6 +83,7 @@ def _rules() -> list[dict[str, str]]:
         _("Why a name should be taken down"): _("when organizers have decided"),
         _("Reports of letters"): _("when they have been dealt with"),
         _("Names, roles and sentences of signers; checksums of receipts"): later,
+        _("Names that organizers copied from paper"): later,
         _("Addresses of followers"): _("when they leave; otherwise %(later)s") % {"later": later},
         _("Addresses of recipients, and what their mail servers answered"): later,
         _("What a recipient wrote and has not published, encrypted"): _(
@@ -103,6 +104,7 @@ def _rules() -> list[dict[str, str]]:
 def _left(last: Purge) -> Iterator[dict[str, object]]:
     names = {
         "names": _("signers with a name or a role"),
+        "papers": _("names copied from paper"),
         "receipts": _("anonymous or withdrawn signatures with a receipt"),
         "marks": _("marks of mailboxes"),
         "followers": _("followers' addresses, encrypted"),
