@@ -21,6 +21,13 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
+def operator(request: HttpRequest) -> User:
+    """Who runs the site; for everybody else these pages are not there."""
+    if not person(request).is_superuser:
+        raise Http404
+    return person(request)
+
+
 def letters(request: HttpRequest) -> QuerySet[Letter]:
     """The letters that the asking person organizes, each with this person's role."""
     mine = Membership.objects.filter(letter=OuterRef("pk"), user=person(request))

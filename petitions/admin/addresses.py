@@ -7,6 +7,7 @@ from typing import Any
 from petitions.admin import (
     deliveries,
     domains,
+    events,
     invitations,
     life,
     previews,
@@ -42,6 +43,7 @@ def of_a_letter() -> list[Any]:
         address("takedowns/", takedowns.listing, "takedowns"),
         address("takedowns/<int:takedown>/decide/", takedowns.decide, "takedown_decide"),
         address("domains/<int:domain>/lift/", domains.lift, "domain_lift"),
+        address("events/", events.of_a_letter, "events"),
         address("invitations/", invitations.sheets, "invitations"),
         address("invitations/void/", invitations.void, "invitations_void"),
         address("updates/", updates.post, "updates"),

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import User
 from petitions.admin import access, troubles
 from petitions.admin.site import workspace
 from petitions.flows import bursts, deliveries, pauses, reports, restores
-from petitions.models import Delivery, Domain, Installation, Job, Letter, Mismatch, Report
+from petitions.models import AuditChain, Delivery, Domain, Installation, Job, Letter, Mismatch, Report
 from petitions.views.answers import SeeOther
 
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    _operator(request)
+    access.operator(request)
     held = (
         Delivery.objects.filter(state=Delivery.State.HELD)
         .order_by("letter")
@@ -33,6 +32,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "frozen": Domain.objects.frozen(),
         "held": held.annotate(number=Count("pk")),
         "jobs": [job for job in Job.objects.all() if not job.has_ended_well or Job.COMPARING not in job.name],
+        "chain": AuditChain.only(),
         "reports": Report.objects.select_related("letter"),
         "mismatches": Mismatch.objects.select_related("letter"),
     }
@@ -42,7 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_POST
 def switch(request: HttpRequest) -> HttpResponse:
     """Stop every mail of the site but codes, or let them leave again."""
-    operator = _operator(request)
+    operator = access.operator(request)
     if request.POST.get("to") == "paused":
         too_late = pauses.pause_site(by=operator)
         sentence = _("Paused: no mail leaves this site but codes.")
@@ -53,7 +53,7 @@ def switch(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def decide_held(request: HttpRequest, pk: int) -> HttpResponse:
-    operator, letter = _operator(request), get_object_or_404(Letter, pk=pk)
+    operator, letter = access.operator(request), get_object_or_404(Letter, pk=pk)
     if request.POST.get("decision") == "release":
         number = restores.release(letter, by=operator)
         sentence = ngettext("%(number)s mail is released.", "%(number)s mails are released.", number)
@@ -68,24 +68,16 @@ def decide_held(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def lift_domain(request: HttpRequest, pk: int) -> HttpResponse:
     """Let codes leave again for every letter."""
-    operator, domain = _operator(request), get_object_or_404(Domain, pk=pk)
+    operator, domain = access.operator(request), get_object_or_404(Domain, pk=pk)
     bursts.lift_everywhere(domain, by=operator)
     return _done(request, _("Mailboxes at %(name)s get codes for every letter.") % {"name": domain})
 
 
 @require_POST
 def finish_report(request: HttpRequest, pk: int) -> HttpResponse:
-    operator = _operator(request)
+    operator = access.operator(request)
     reports.finish(get_object_or_404(Report.objects.select_related("letter"), pk=pk), by=operator)
     return _done(request, _("The report is erased."))
-
-
-def _operator(request: HttpRequest) -> User:
-    """For everybody else these pages are not there."""
-    person = access.person(request)
-    if not person.is_superuser:
-        raise Http404
-    return person
 
 
 def _done(request: HttpRequest, sentence: str) -> HttpResponse:

@@ -1,0 +1,133 @@
+"""Who did what: the record of a letter for its owners and editors, and that of the whole site for operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from petitions.admin import access, pages
+from petitions.admin.site import workspace
+from petitions.models import AuditEvent, Letter
+
+PAGE = 100
+SENTENCES = {
+    "closed": gettext_lazy("Closed the letter."),
+    "closed_again": gettext_lazy("Closed the letter again, after the database was restored."),
+    "corrected": gettext_lazy("Corrected the text."),
+    "created": gettext_lazy("Made the draft."),
+    "delivered": gettext_lazy("Delivered the letter (number %(about)s)."),
+    "delivery_cancelled": gettext_lazy("Cancelled a mail (number %(about)s)."),
+    "domain_frozen": gettext_lazy("Stopped codes to a mail domain, because of a burst."),
+    "domain_lifted": gettext_lazy("Let codes leave to a mail domain again."),
+    "draft_deleted": gettext_lazy("Deleted a draft (number %(about)s)."),
+    "edited": gettext_lazy("Saved the letter's page."),
+    "held_after_restore": gettext_lazy("Held what was unsent after a restore (%(about)s)."),
+    "held_released": gettext_lazy("Released held mails (%(about)s)."),
+    "invitations_printed": gettext_lazy("Printed a sheet of invitations."),
+    "invitations_voided": gettext_lazy("Voided unused invitations."),
+    "key_remade": gettext_lazy("Made a lost key anew."),
+    "name_approved": gettext_lazy("Approved a name."),
+    "name_hidden": gettext_lazy("Hid a name after a request."),
+    "name_kept": gettext_lazy("Kept a name after a request."),
+    "opened": gettext_lazy("Opened the letter for signing."),
+    "paper_changed": gettext_lazy("Changed an entry of signatures on paper (number %(about)s)."),
+    "paper_entered": gettext_lazy("Entered signatures on paper (number %(about)s)."),
+    "paper_imported": gettext_lazy("Imported names from paper (number %(about)s)."),
+    "paper_name_removed": gettext_lazy("Removed one name from those on paper (number %(about)s)."),
+    "paper_removed": gettext_lazy("Removed an entry of signatures on paper (number %(about)s)."),
+    "paused": gettext_lazy("Paused the letter's mails."),
+    "pinned": gettext_lazy("Put a name above the others."),
+    "purged": gettext_lazy("Erased what the retention rules no longer keep (%(about)s)."),
+    "recipients_imported": gettext_lazy("Imported recipients (%(about)s)."),
+    "report_finished": gettext_lazy("Dealt with a report."),
+    "response_published": gettext_lazy("A recipient published an answer."),
+    "response_recorded": gettext_lazy("Recorded an answer."),
+    "resumed": gettext_lazy("Let the letter's mails leave again."),
+    "signatures_exported": gettext_lazy("Exported the signatures."),
+    "site_paused": gettext_lazy("Paused all mails of the site."),
+    "site_resumed": gettext_lazy("Let the site's mails leave again."),
+    "statement_not_shown": gettext_lazy("Took a statement off the list."),
+    "statement_shown": gettext_lazy("Put a statement on the list."),
+    "unknown_again": gettext_lazy("Decided to send a mail again that may have arrived (number %(about)s)."),
+    "unknown_sent": gettext_lazy("Decided to count a mail as sent (number %(about)s)."),
+    "unpinned": gettext_lazy("Put a name back among the others."),
+    "update_posted": gettext_lazy("Posted an update."),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    number: int
+    at: datetime
+    what: str
+    who: str
+    letter: str = ""
+
+
+@require_safe
+def of_a_letter(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = access.letter(request, pk, roles=access.EDITORS)
+    page = Paginator(letter.events.latest_first(), PAGE).get_page(request.GET.get("page"))
+    people = _people(letter, page)
+    lines = [Line(event.number, event.at, sentence(event), _who(event, people.get)) for event in page]
+    return pages.show(request, letter, "events", _("Who did what"), {"page": page, "lines": lines})
+
+
+@require_safe
+def of_the_site(request: HttpRequest) -> HttpResponse:
+    """With numbers of accounts and letters, and nobody's name or address."""
+    access.operator(request)
+    verb = request.GET.get("verb", "")
+    events = AuditEvent.objects.latest_first()
+    page = Paginator(events.filter(verb=verb) if verb in SENTENCES else events, PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = workspace.each_context(request) | {
+        "title": _("Who did what"),
+        "page": page,
+        "verb": verb,
+        "verbs": {verb: str(sentence) % {"about": "…"} for verb, sentence in SENTENCES.items()},
+        "lines": [
+            Line(event.number, event.at, sentence(event), _who(event, _account), str(event.letter_id or ""))
+            for event in page
+        ],
+    }
+    return render(request, "admin/events.html", context)
+
+
+def sentence(event: AuditEvent) -> str:
+    """What was done; the bare word for one that has no sentence here, of a newer version for example."""
+    words = SENTENCES.get(event.verb)
+    return str(words) % {"about": event.object_id} if words else event.verb.replace("_", " ")
+
+
+def _who(event: AuditEvent, name: Callable[[int], str | None]) -> str:
+    if event.actor_id is None:
+        return _("nobody with an account")
+    return name(event.actor_id) or _("somebody who is no organizer of this letter now")
+
+
+def _people(letter: Letter, events: Page[AuditEvent]) -> dict[int, str]:
+    """Organizers know each other by their addresses; operators are not named."""
+    actors = User.objects.filter(pk__in={event.actor_id for event in events}, is_superuser=True)
+    operators = dict.fromkeys(actors.values_list("pk", flat=True), _("an operator"))
+    return operators | dict(letter.memberships.values_list("user", "user__email"))
+
+
+def _account(number: int) -> str:
+    return _("account %(number)s") % {"number": number}
+
+
+workspace.pages += [
+    path("operations/events/", workspace.admin_view(of_the_site), name="operations_events"),
+]
