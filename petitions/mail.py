@@ -17,7 +17,7 @@ from petitions import counts, rooms, subscribers
 from petitions.crypto.sealing import NotSealedHere
 from petitions.documents import letters, text
 from petitions.documents.mailhtml import inline
-from petitions.documents.sentences import count_sentences
+from petitions.documents.sentences import count_sentences, paper_sentences
 from petitions.models import Delivery, Letter, Membership, Snapshot
 from petitions.wire import Message
 
@@ -88,7 +88,10 @@ def letter_context(letter: Letter, snapshot: Snapshot) -> dict[str, Any]:
             for demand in version.demands
         ],
         "count": count,
-        "proof_lines": count_sentences(count, letters.domain_names(letter)),
+        "proof_lines": [
+            *count_sentences(count, letters.domain_names(letter)),
+            *paper_sentences(snapshot.papers),
+        ],
         "answer_line": _answer_line(letter),
     }
 

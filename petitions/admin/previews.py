@@ -72,6 +72,7 @@ def _mail_context(letter: Letter) -> dict[str, Any]:
         letter=letter,
         version=_version(letter),
         count=counts.recount(letter).as_json(),
+        papers=documents.papers_of(letter),
         made_at=timezone.now(),
         sha256=_("(made when the letter is delivered)"),
     )

@@ -7,7 +7,8 @@ from typing import Any
 
 from petitions import counts
 from petitions.documents import text
-from petitions.models import Letter, Recipient, Signature, Tally, Update, Version
+from petitions.documents.letters import papers_of
+from petitions.models import Letter, Recipient, Signature, Tally, Update, Version, papers
 from petitions.views import outcomes
 
 
@@ -32,6 +33,7 @@ def whole(letter: Letter) -> dict[str, Any]:
         "version": {"number": version.number, "sha256": version.sha256},
         "demands": _demands(letter, version),
         "count": counts.shown(letter).as_json(),
+        "on_paper": _on_paper(letter),
         "goal": letter.goal,
         "milestones": [
             {"threshold": milestone.threshold, "reached_on": _day(milestone.reached_at)}
@@ -53,6 +55,12 @@ def signature(row: Signature, *, version: int) -> dict[str, Any]:
         "signed_on": row.signed_on,
         "version": version,
     }
+
+
+def _on_paper(letter: Letter) -> dict[str, Any]:
+    """Beside the count; no program should add the two."""
+    entries = papers_of(letter)
+    return {"number": papers.total(entries), "entries": entries}
 
 
 def _demands(letter: Letter, version: Version) -> list[dict[str, Any]]:

@@ -100,6 +100,20 @@ class Update(Shape):
     posted_on: date
 
 
+class PaperEntry(Shape):
+    way: Literal["paper", "earlier"]
+    number: int
+    note: str
+    """Where they come from and who checked them, in the organizers' words."""
+
+
+class OnPaper(Shape):
+    """Signatures that were collected elsewhere, as the organizers entered them. Never part of the count."""
+
+    number: int
+    entries: list[PaperEntry]
+
+
 class Letter(Shape):
     """The text in force, and today's count."""
 
@@ -114,6 +128,8 @@ class Letter(Shape):
     version: Version
     demands: list[Demand]
     count: Count
+    on_paper: OnPaper
+    """Beside the count, not in it."""
     goal: int | None
     milestones: list[Milestone]
     """Once reached they stay reached."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from petitions.documents import text
 from petitions.documents.pdf import MOST, DemandLine, LetterDocument, LetterTooLarge, Words, letter_pdf
-from petitions.documents.sentences import count_sentences
+from petitions.documents.sentences import count_sentences, paper_sentences
 from petitions.models import Domain, Letter, Snapshot
 
 
@@ -25,6 +25,7 @@ def delivered(letter: Letter, snapshot: Snapshot) -> bytes:
         letter,
         version=_frozen(snapshot.version),
         count=snapshot.count or {},
+        papers=snapshot.papers,
         names=snapshot.names or [],
         dated=snapshot.made_at.date(),
         snapshot_sha256=snapshot.sha256,
@@ -45,6 +46,7 @@ def current_document(letter: Letter, *, today: date) -> LetterDocument:
         letter,
         version=_frozen(letter.version),
         count=signatures.tally().as_json(),
+        papers=papers_of(letter),
         names=[signature.public_line for signature in named[: MOST + 1].iterator()],  # enough to know better
         dated=today,
     )
@@ -56,7 +58,15 @@ def draft(letter: Letter, *, today: date) -> bytes:
     content = {"title": letter.title, "text": letter.text, "demands": list(demands), "sha256": ""}
     count: dict[str, Any] = letter.signatures.none().tally().as_json()
     return _printed(
-        _document(letter, version=content, count=count, names=[], dated=today, label=_("Preview"))
+        _document(
+            letter,
+            version=content,
+            count=count,
+            papers=papers_of(letter),
+            names=[],
+            dated=today,
+            label=_("Preview"),
+        )
     )
 
 
@@ -67,6 +77,11 @@ def _printed(document: LetterDocument) -> bytes:
     except LetterTooLarge:
         where = _("The names are too many to print. All of them stand at %(url)s") % {"url": document.url}
         return letter_pdf(replace(document, signatories=[], more=[where])).content
+
+
+def papers_of(letter: Letter) -> list[dict[str, Any]]:
+    """What stands beside the count now."""
+    return [paper.as_json() for paper in letter.papers.all().counted()]
 
 
 def domain_names(letter: Letter) -> list[str]:
@@ -87,6 +102,7 @@ def _document(
     *,
     version: dict[str, Any],
     count: dict[str, Any],
+    papers: Sequence[dict[str, Any]],
     names: Sequence[str],
     dated: date,
     snapshot_sha256: str = "",
@@ -101,7 +117,7 @@ def _document(
             for demand in version["demands"]
         ],
         signing_line=letter.signing_line,
-        count_lines=count_sentences(count, domain_names(letter)),
+        count_lines=[*count_sentences(count, domain_names(letter)), *paper_sentences(papers)],
         signatories=list(names),
         more=_more(count),
         dated=dated,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 
@@ -26,6 +27,20 @@ def count_sentences(count: dict[str, Any], domains: Sequence[str]) -> list[str]:
     if by_policy:
         sentences.append(_by_policy(by_policy))
     return sentences
+
+
+def paper_sentences(entries: Sequence[dict[str, Any]]) -> list[str]:
+    """One for each entry of `Paper.as_json`: said beside the count, and never added to it."""
+    return [_paper(entry["way"], entry["number"], entry["note"]) for entry in entries if entry["number"]]
+
+
+def _paper(way: str, number: int, note: str) -> str:
+    text = (
+        _("Not in this number: %(number)s on paper, entered by the organizers: %(note)s")
+        if way == "paper"
+        else _("Not in this number: %(number)s from earlier, entered by the organizers: %(note)s")
+    )
+    return text % {"number": intcomma(number), "note": note}
 
 
 def _total(total: int, named: int, anonymous: int) -> str:

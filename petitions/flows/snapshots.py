@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from petitions.documents.canonical import sha256_hex
+from petitions.documents.letters import papers_of
 from petitions.models import Delivery, Letter, Snapshot
 
 
@@ -52,8 +53,12 @@ def freeze(snapshot: Snapshot) -> bool:
     count = snapshot.count or signatures.tally().as_json()
     names = sorted(signature.frozen_line for signature in signatures.named().iterator())
     kept = None if snapshot.is_settled else names
-    papers = [paper.as_json() for paper in snapshot.letter.papers.all().counted()]
-    return snapshot.freeze(count=count, names=kept, papers=papers, sha256=digest(snapshot, count, names))
+    return snapshot.freeze(
+        count=count,
+        names=kept,
+        papers=papers_of(snapshot.letter),
+        sha256=digest(snapshot, count, names),
+    )
 
 
 def digest(snapshot: Snapshot, count: object, names: list[str]) -> str:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from petitions import counts
 from petitions.documents import cards, progress, sharing, text
 from petitions.documents import letters as documents
-from petitions.documents.sentences import count_sentences
+from petitions.documents.sentences import count_sentences, paper_sentences
 from petitions.models import Letter, Recipient, Tally, Version
 from petitions.models.signatures import searchable
 from petitions.views import growth, outcomes, signatories
@@ -84,6 +84,7 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
     tally = counts.shown(letter)
     signable = is_signable(letter)
     milestones = list(letter.milestones.all())
+    papers = list(letter.papers.all().counted())
     way = progress.of(letter, milestones, tally.total)
     return {
         "letter": letter,
@@ -96,6 +97,8 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
         "recipients": _recipients(letter),
         "tally": tally,
         "count_sentences": count_sentences(tally.as_json(), documents.domain_names(letter)),
+        "has_paper_names": any(paper.has_names for paper in papers),
+        "paper_sentences": paper_sentences([paper.as_json() for paper in papers]),
         "progress": way,
         "milestones": milestones,
         "signatories": signatories.of(letter),

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 
 from petitions import counts
 from petitions.crypto import tokens
-from petitions.documents.letters import domain_names
-from petitions.documents.sentences import count_sentences
+from petitions.documents.letters import domain_names, papers_of
+from petitions.documents.sentences import count_sentences, paper_sentences
 from petitions.models import Letter, Version
 from petitions.views.answers import KEPT, for_letter
 
@@ -31,6 +31,7 @@ def verify(request: HttpRequest, letter: Letter) -> HttpResponse:
         "letter": letter,
         "tally": tally,
         "count_sentences": count_sentences(tally.as_json(), domain_names(letter)),
+        "paper_sentences": paper_sentences(papers_of(letter)),
         "keys": _keys(letter, versions[-1]),
         "versions": versions,
         "snapshots": letter.snapshots.all().told(),

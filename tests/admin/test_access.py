@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from petitions.admin.site import workspace
-from petitions.flows import deliveries
-from petitions.models import Delivery, Letter, Takedown
+from petitions.flows import deliveries, papers
+from petitions.models import Delivery, Letter, PaperSignature, Takedown
 from tests.admin.posts import as_stored, page
 from tests.factories import make_letter, make_user, sign, signature_of
 
@@ -37,6 +37,12 @@ def path_of(name: str, letter: Letter) -> str:
         "petitions_letter_domain_lift": [letter.workplaces.get().domains.first().pk],
         "petitions_letter_response_hide": [_response(letter)],
         "petitions_letter_response_show": [_response(letter)],
+        "petitions_letter_paper": [letter.papers.first().pk],
+        "petitions_letter_paper_remove": [letter.papers.first().pk],
+        "petitions_letter_paper_name_remove": [
+            letter.papers.first().pk,
+            letter.papers.first().signatures.get().pk,
+        ],
         "petitions_letter_signature_approve": [signature.pk],
         "petitions_letter_signature_pin": [signature.pk],
         "petitions_letter_signature_statement": [signature.pk],
@@ -57,6 +63,8 @@ def make_foreign() -> Letter:
     user = letter.memberships.get().user
     Delivery.objects.create(letter=letter, kind=Delivery.Kind.CLOSING, key="closing", user=user)
     deliveries.deliver(letter, number=1, by=user)
+    names = [PaperSignature(name="Rosa Parks")]
+    papers.enter_names(letter, way="paper", note="Of somebody else, too", names=names, by=user)
     return letter
 
 

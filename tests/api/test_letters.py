@@ -107,6 +107,7 @@ def test_a_letter_is_told_whole(client):
             "anonymous": {"sealed": 5, "by_policy": 0},
             "by_proof": {"mailbox": 6},
         },
+        "on_paper": {"number": 0, "entries": []},
         "goal": 100,
         "milestones": [
             {"threshold": 1, "reached_on": "2026-01-02"},
@@ -408,7 +409,7 @@ def test_queries_do_not_grow_with_the_rows(client, number, django_assert_num_que
 
     for address, queries in {
         LIST: 2,  # letters, count
-        of(letter): 10,  # letter, version, what came of it (3), and five lists of its own
+        of(letter): 11,  # letter, version, what came of it (3), and six lists of its own
         of(letter, "signatures/"): 2,
         of(letter, "history/"): 2,
     }.items():
