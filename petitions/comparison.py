@@ -48,7 +48,7 @@ class Rows:
     total: int
     named: int
     readable: int  # named, and not forgotten since
-    withdrawn: int
+    gone: int  # withdrawn, or declared invalid
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _count(letter: Letter) -> Rows:
         total=Count("pk", filter=published),
         named=Count("pk", filter=named),
         readable=Count("pk", filter=named & Q(receipt_hash__isnull=False)),
-        withdrawn=Count("pk", filter=Q(state=Signature.State.WITHDRAWN)),
+        gone=Count("pk", filter=~published),
     )
     return Rows(**counted)
 
@@ -136,12 +136,12 @@ def _rows_of(told: dict[str, Any]) -> int:
 
 
 def _of_a_snapshot(snapshot: Snapshot, rows: Rows) -> Iterator[Figure]:
-    """Who has withdrawn since is in it still; while its list is kept, list, number and hash are one."""
+    """Who is gone since is in it still; while its list is kept, list, number and hash are one."""
     count = snapshot.count or {}
     place = f"snapshot {snapshot.number}"
     total, named = int(count["total"]), int(count["named"])
     came_back = snapshot.letter.waiting.count()  # withdrawn since, and back in the queue
-    yield Figure(place, total, 0, rows.total + rows.withdrawn + came_back)
+    yield Figure(place, total, 0, rows.total + rows.gone + came_back)
     yield _equal(f"{place}, sum of kinds", named + sum(count["anonymous"].values()), total)
     yield _equal(f"{place}, sum of proofs", sum(count["by_proof"].values()), total)
     mail = render_to_string("emails/letter.txt", letter_context(snapshot.letter, snapshot))

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from petitions import cache
-from petitions.models import Day, Letter, Signature, Tally
+from petitions.models import Day, Invalid, Letter, Signature, Tally
 
 PATIENCE = 1  # second that a reader waits for another's recount; 100,000 signatures take a third of it
 
@@ -48,6 +48,17 @@ def shown_days(letter: Letter) -> list[Day]:
     rows = letter.signatures.all()
     remembered = _once(f"days:{letter.pk}", lambda: [day.as_cached() for day in rows.days()])
     return [Day(*day) for day in remembered]
+
+
+def shown_invalid(letter: Letter) -> list[Invalid]:
+    """What organizers declared invalid: counted nowhere, and said beside the number."""
+    if not settings.COUNT_SECONDS:
+        return letter.signatures.all().invalid().by_reason()
+    remembered = _once(
+        f"invalid:{letter.pk}",
+        lambda: [row.as_cached() for row in letter.signatures.all().invalid().by_reason()],
+    )
+    return [Invalid(*row) for row in remembered]
 
 
 def _once(key: str, make: Callable[[], Any]) -> Any:

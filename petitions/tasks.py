@@ -17,6 +17,7 @@ from petitions import comparison, limits
 from petitions.flows import (
     batches,
     deliveries,
+    invalidations,
     jobs,
     letters,
     milestones,
@@ -26,7 +27,7 @@ from petitions.flows import (
     snapshots,
     traces,
 )
-from petitions.models import Challenge, Delivery, Job, Letter, journal
+from petitions.models import Challenge, Delivery, Invalidation, Job, Letter, journal
 from petitions.models.leases import take_back_abandoned
 
 BATCH = 200  # rows that are rung for and not sent yet, at most
@@ -53,6 +54,13 @@ def close_letters() -> None:
 def publish_batches() -> None:
     """Anonymous signatures that have company, and milestones that fell unseen."""
     jobs.for_each(Letter.objects.filter(state=Letter.State.OPEN), batches.publish_full, milestones.check)
+
+
+@periodic
+def invalidate_signatures() -> None:
+    """What owners declared invalid, or bring back, slice by slice; the rows say what is left."""
+    wanted = Invalidation.objects.unfinished().values("letter")
+    jobs.for_each(Letter.objects.filter(pk__in=wanted), invalidations.go_on)
 
 
 @periodic

@@ -82,7 +82,7 @@ def sign(
 def sign_many(letter: Letter, number: int) -> None:
     """So many named signatures at once, with their marks, as if they had come through the flow."""
     row = {"letter": letter, "version": letter.version, "kind": "named", "proof": Proof.MAILBOX}
-    row |= {"signed_at": timezone.now()} | signatures.words(Shown(Appear.FULL, "Grace Hopper"))
+    row |= {"signed_at": timezone.now()} | signatures.words(letter, Shown(Appear.FULL, "Grace Hopper"))
     for begin in range(0, number, 5_000):
         hashes = [secrets.token_bytes(32) for _ in range(begin, min(begin + 5_000, number))]
         Signature.objects.bulk_create(Signature(receipt_hash=value, **row) for value in hashes)

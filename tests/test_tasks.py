@@ -22,6 +22,7 @@ def test_beat_rings_tasks_that_exist():
         "freeze_snapshots",
         "close_letters",
         "publish_batches",
+        "invalidate_signatures",
         "scatter_rows",
         "forget",
         "tell_of_trouble",

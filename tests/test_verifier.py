@@ -14,10 +14,10 @@ import pytest
 from petitions.api import bundles
 from petitions.crypto import blind, tokens
 from petitions.documents.canonical import sha256_hex
-from petitions.flows import batches, deliveries, invitations, letters, signatures, snapshots
+from petitions.flows import batches, deliveries, invalidations, invitations, letters, signatures, snapshots
 from petitions.flows import receipts as by_receipt
 from petitions.flows import tokens as redeeming
-from petitions.models import Appear, Snapshot
+from petitions.models import Appear, Condition, Snapshot
 from tests import sealed
 from tests.factories import make_invitations, make_letter, sign, sign_sealed
 
@@ -528,3 +528,20 @@ def test_without_the_package_it_says_what_to_do():
     answer = subprocess.run([sys.executable, "-I", "-S", str(TOOL)], capture_output=True, text=True)
 
     assert (answer.returncode, "pip install cryptography" in answer.stderr) == (1, True)
+
+
+def test_invalid_ones_are_in_no_bundle_and_it_fits_before_and_after():
+    """As with withdrawn ones, fewer tokens are counted than were signed; the format has no place for more."""
+    letter = make_letter(batch_size=5)
+    made = [sign_sealed(letter) for _ in range(5)]
+    batches.publish_full(letter)
+    by, sealed_ones = letter.memberships.get().user, Condition(kinds=("sealed",), proof="mailbox")
+
+    begun = invalidations.begin(letter, sealed_ones, number=1, expected=5, reason="Copied", by=by)
+    said = verify(bundle_of(letter))
+    assert (said["total"], said["keys"][0]["issued"], said["keys"][0]["counted"]) == (0, 5, 0)
+    by_receipt.withdraw(made[0])
+    invalidations.undo(begun, by=by)
+
+    said = verify(bundle_of(letter))
+    assert (said["total"], said["keys"][0]["issued"], said["keys"][0]["counted"]) == (4, 5, 4)

@@ -13,10 +13,11 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from petitions import counts
 from petitions.documents import text
 from petitions.documents.pdf import MOST, DemandLine, LetterDocument, LetterTooLarge, Words, letter_pdf
-from petitions.documents.sentences import count_sentences, paper_sentences
-from petitions.models import Domain, Letter, Snapshot
+from petitions.documents.sentences import count_sentences, invalid_sentences, paper_sentences
+from petitions.models import Domain, Invalid, Letter, Snapshot
 
 
 def delivered(letter: Letter, snapshot: Snapshot) -> bytes:
@@ -49,6 +50,7 @@ def current_document(letter: Letter, *, today: date) -> LetterDocument:
         papers=papers_of(letter),
         names=[signature.public_line for signature in named[: MOST + 1].iterator()],  # enough to know better
         dated=today,
+        invalid=counts.shown_invalid(letter),
     )
 
 
@@ -107,6 +109,7 @@ def _document(
     dated: date,
     snapshot_sha256: str = "",
     label: str = "",
+    invalid: Sequence[Invalid] = (),
 ) -> LetterDocument:
     return LetterDocument(
         title=version["title"],
@@ -117,7 +120,11 @@ def _document(
             for demand in version["demands"]
         ],
         signing_line=letter.signing_line,
-        count_lines=[*count_sentences(count, domain_names(letter)), *paper_sentences(papers)],
+        count_lines=[
+            *count_sentences(count, domain_names(letter)),
+            *invalid_sentences(invalid),
+            *paper_sentences(papers),
+        ],
         signatories=list(names),
         more=_more(count),
         dated=dated,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from petitions.models import Invalid
 
 
 def count_sentences(count: dict[str, Any], domains: Sequence[str]) -> list[str]:
@@ -41,6 +43,20 @@ def _paper(way: str, number: int, note: str) -> str:
         else _("Not in this number: %(number)s from earlier, entered by the organizers: %(note)s")
     )
     return text % {"number": intcomma(number), "note": note}
+
+
+def invalid_sentences(figures: Iterable[Invalid]) -> list[str]:
+    """What is not counted, so that whoever remembers a higher number reads where it went."""
+    return [_invalid(figure.signatures, figure.reason) for figure in figures]
+
+
+def _invalid(number: int, reason: str) -> str:
+    text = ngettext(
+        "%(number)s signature was declared invalid by the organizers and is not counted: %(reason)s",
+        "%(number)s signatures were declared invalid by the organizers and are not counted: %(reason)s",
+        number,
+    )
+    return text % {"number": intcomma(number), "reason": reason}
 
 
 def _total(total: int, named: int, anonymous: int) -> str:

@@ -19,6 +19,10 @@ class NoSuchReceipt(Exception):
     """No signature belongs to this receipt."""
 
 
+class DeclaredInvalid(Exception):
+    """The organizers declared it invalid: as long as that stands, no receipt makes it count again."""
+
+
 def find(receipt: str) -> Signature | WaitingSignature:
     """The signature of a receipt, waiting or not. Raises `NoSuchReceipt`.
 
@@ -50,7 +54,8 @@ def _followed(act: Callable[Concatenate[str, Rest], None]) -> Callable[Concatena
 def change(receipt: str, shown: signatures.Shown) -> None:
     """Appear differently: correct a line, hide a name, or reveal one by typing it again.
 
-    Raises `NoSuchReceipt`; `signatures.LetterNotOpen` where it would add a line to a letter that is over.
+    Raises `NoSuchReceipt`; `signatures.LetterNotOpen` where it would add a line to a letter that is over;
+    `DeclaredInvalid` where a new row would take the place of one that must not count.
     """
     signature = _locked(receipt)
     if shown.is_anonymous:
@@ -58,6 +63,7 @@ def change(receipt: str, shown: signatures.Shown) -> None:
     elif isinstance(signature, Signature) and signature.is_named and not signature.is_withdrawn:
         _rewrite(signature, shown)
     else:
+        _require_valid(signature)
         _replace(signature, shown, version=signature.version)
 
 
@@ -69,8 +75,8 @@ def withdraw(receipt: str) -> None:
     if isinstance(signature, WaitingSignature):
         _leave_the_queue(signature)
         return
-    published = Signature.objects.counted().filter(pk=signature.pk)
-    if signatures.lose_words(published, state=Signature.State.WITHDRAWN):
+    there = Signature.objects.filter(pk=signature.pk).exclude(state=Signature.State.WITHDRAWN)
+    if signatures.lose_words(there, state=Signature.State.WITHDRAWN):
         signatures.tell_of_change(signature.letter)
 
 
@@ -80,6 +86,7 @@ def come_back(receipt: str, shown: signatures.Shown) -> None:
     """A withdrawn signer returns with the same receipt, under the text in force. Raises as `change` does."""
     signature = _locked(receipt)
     if isinstance(signature, Signature) and signature.is_withdrawn:
+        _require_valid(signature)
         _replace(signature, shown)
 
 
@@ -89,8 +96,14 @@ def _locked(receipt: str) -> Signature | WaitingSignature:
     return find(receipt)
 
 
+def _require_valid(signature: Signature | WaitingSignature) -> None:
+    """Also asked of a withdrawn one. Raises `DeclaredInvalid`."""
+    if isinstance(signature, Signature) and signature.invalidation_id is not None:
+        raise DeclaredInvalid
+
+
 def _rewrite(signature: Signature, shown: signatures.Shown) -> None:
-    Signature.objects.named().filter(pk=signature.pk).update(**signatures.words(shown))
+    Signature.objects.telling().filter(pk=signature.pk).update(**signatures.words(signature.letter, shown))
     signatures.tell_of_change(signature.letter)
 
 

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
-from petitions.flows import audit, snapshots
+from petitions.flows import audit, signatures, snapshots
 from petitions.models import Letter, Signature
 from petitions.models.signatures import SignatureQuerySet
 
@@ -33,8 +34,9 @@ def approve(signature: Signature, *, seen: str, by: User) -> bool:
 @transaction.atomic
 def show_statement(signature: Signature, *, seen: str, is_shown: bool, by: User) -> bool:
     """Put the statement on the public list, or take it off. False when nothing changed, or the words have."""
-    rows = _as_seen(signature, seen).filter(shows_statement=not is_shown).exclude(statement="")
-    if not rows.update(shows_statement=is_shown):
+    undecided = Q(shows_statement=not is_shown) | Q(is_statement_waiting=True)
+    rows = _as_seen(signature, seen).filter(undecided).exclude(statement="")
+    if not rows.update(shows_statement=is_shown, is_statement_waiting=False):
         return False
     audit.record("statement_shown" if is_shown else "statement_not_shown", letter=signature.letter, by=by)
     return True
@@ -51,6 +53,20 @@ def pin(signature: Signature, *, seen: str, is_pinned: bool, by: User) -> bool:
     if not rows.update(is_pinned=is_pinned):
         return False
     audit.record("pinned" if is_pinned else "unpinned", letter=letter, by=by)
+    return True
+
+
+@transaction.atomic
+def hide(signature: Signature, *, seen: str, reason: str, by: User) -> bool:
+    """Take a line off the list; it goes on counting, and only its signer can reveal it. False as for statements.
+
+    The event says why and not which: the row is anonymous from now on.
+    """
+    signature.letter.share_lock()
+    if not _as_seen(signature, seen).exists():
+        return False
+    signatures.hide_row(signature)
+    audit.record("line_hidden", letter=signature.letter, by=by, about=reason)
     return True
 
 

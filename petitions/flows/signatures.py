@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from petitions.crypto import marks, typed
 from petitions.flows import milestones, proofs, snapshots
-from petitions.forms.people import mixes_scripts
+from petitions.forms import flags
 from petitions.models import (
     Appear,
     Letter,
@@ -153,19 +153,21 @@ def store(
         WaitingSignature.objects.create(**common | kind)
         return
     common |= {"kind": Signature.Kind.NAMED, "signed_at": Now(), "workplace": workplace}
-    Signature.objects.create(**words(shown), **common)
+    Signature.objects.create(**words(letter, shown), **common)
     tell_of_change(letter)
 
 
-def words(shown: Shown) -> dict[str, object]:
+def words(letter: Letter, shown: Shown) -> dict[str, object]:
+    """What a named row says. One that has a flag is held back until an organizer has looked."""
     return {
         "name": shown.name,
         "role": shown.role,
         "statement": shown.statement,
         "search": searchable(shown.name, shown.role),
-        "is_under_review": mixes_scripts(f"{shown.name} {shown.role}"),
+        "is_under_review": bool(flags.of_line(shown.name, shown.role, flags.known(letter))),
         "is_pinned": False,
         "shows_statement": False,
+        "is_statement_waiting": bool(shown.statement),
     }
 
 
@@ -178,6 +180,7 @@ NO_WORDS = {
     "is_pinned": False,
     "is_under_review": False,
     "shows_statement": False,
+    "is_statement_waiting": False,
 }
 
 
@@ -195,7 +198,7 @@ def hide(signature: Signature) -> None:
 
 
 def hide_row(signature: Signature | WaitingSignature) -> None:
-    named = Signature.objects.named().filter(pk=signature.pk)
+    named = Signature.objects.telling().filter(pk=signature.pk)
     if lose_words(named, kind=Signature.Kind.BY_POLICY, signed_at=None):
         tell_of_change(signature.letter)
 

@@ -73,7 +73,7 @@ def digest(snapshot: Snapshot, count: object, names: list[str]) -> str:
 
 
 def freeze_due() -> None:
-    for snapshot in Snapshot.objects.unfrozen().select_related("letter", "version"):
+    for snapshot in Snapshot.objects.to_freeze().select_related("letter", "version"):
         freeze(snapshot)
 
 

@@ -3,6 +3,7 @@ from petitions.models.audit import AuditChain, AuditEvent
 from petitions.models.deliveries import Delivery
 from petitions.models.demands import Demand
 from petitions.models.installations import Installation
+from petitions.models.invalidations import Condition, Invalidation
 from petitions.models.invitations import Invitation, Sheet
 from petitions.models.jobs import Job
 from petitions.models.leases import Lease
@@ -17,9 +18,9 @@ from petitions.models.purges import Purge
 from petitions.models.recipients import Recipient
 from petitions.models.reports import Report
 from petitions.models.responses import Publication, Response, ResponseDraft
-from petitions.models.signatures import Appear, Day, Signature, Tally, WaitingSignature
+from petitions.models.signatures import Appear, Day, Invalid, Signature, Tally, WaitingSignature
 from petitions.models.snapshots import Snapshot
-from petitions.models.takedowns import Takedown
+from petitions.models.takedowns import Takedown, TakedownReason
 from petitions.models.updates import Subscription, Update
 from petitions.models.versions import Version
 from petitions.models.workplaces import Domain, Workplace
@@ -30,11 +31,14 @@ __all__ = [
     "AuditChain",
     "AuditEvent",
     "Challenge",
+    "Condition",
     "Day",
     "Delivery",
     "Demand",
     "Domain",
     "Installation",
+    "Invalid",
+    "Invalidation",
     "Invitation",
     "Job",
     "Lease",
@@ -58,6 +62,7 @@ __all__ = [
     "Snapshot",
     "Subscription",
     "Takedown",
+    "TakedownReason",
     "Tally",
     "Update",
     "Version",

@@ -18,6 +18,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import typed
+from petitions.models.invalidations import Condition, Invalidation
 from petitions.models.letters import Letter
 from petitions.models.proofs import Proof
 from petitions.models.publickeys import PublicKey
@@ -83,6 +84,17 @@ class Day:
         return self.day, self.signatures
 
 
+@dataclass(frozen=True)
+class Invalid:
+    """How many signatures organizers declared invalid together, and why."""
+
+    reason: str
+    signatures: int
+
+    def as_cached(self) -> tuple[str, int]:
+        return self.reason, self.signatures
+
+
 class SignatureQuerySet(models.QuerySet["Signature"]):
     def counted(self) -> SignatureQuerySet:
         return self.filter(state=Signature.State.PUBLISHED)
@@ -90,6 +102,38 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def named(self) -> SignatureQuerySet:
         """Those whose public line the list shows."""
         return self.counted().filter(kind=Signature.Kind.NAMED, receipt_hash__isnull=False)
+
+    def to_review(self) -> SignatureQuerySet:
+        """Those whose words wait for an organizer's look: a name that was held back, or a statement."""
+        return self.named().filter(Q(is_under_review=True) | Q(is_statement_waiting=True))
+
+    def telling(self) -> SignatureQuerySet:
+        """Those that hold words: shown, or kept while an invalidation may be undone."""
+        states = [Signature.State.PUBLISHED, Signature.State.INVALID]
+        return self.filter(state__in=states, kind=Signature.Kind.NAMED, receipt_hash__isnull=False)
+
+    def invalid(self) -> SignatureQuerySet:
+        return self.filter(state=Signature.State.INVALID)
+
+    def by_reason(self) -> list[Invalid]:
+        rows = self.filter(invalidation__isnull=False).order_by("invalidation__number")
+        told = rows.values_list("invalidation__number", "invalidation__reason").annotate(Count("pk"))
+        return [Invalid(reason, number) for _number, reason, number in told]
+
+    def meeting(self, condition: Condition) -> SignatureQuerySet:
+        """The counted ones that a condition is about."""
+        found = self.counted().filter(kind__in=condition.kinds)
+        if condition.of_the_list:
+            found = found.filter(kind=Signature.Kind.NAMED)
+        wanted = {
+            "proof": condition.proof,
+            "workplace": condition.workplace,
+            "version": condition.version,
+            "signed_on__gte": condition.since,
+            "signed_on__lte": condition.until,
+            "search__contains": condition.words,
+        }
+        return found.filter(**{name: value for name, value in wanted.items() if value})
 
     def to_forget(self) -> SignatureQuerySet:
         """Those that still say who, or open to a receipt. A token's number stays: the recount needs it."""
@@ -148,6 +192,7 @@ class Signature(models.Model):
 
     class State(models.TextChoices):
         PUBLISHED = "published", _("published")
+        INVALID = "invalid", _("declared invalid")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     UNDER_REVIEW = gettext_noop("name under review")
@@ -173,6 +218,10 @@ class Signature(models.Model):
     is_pinned = models.BooleanField(_("pinned"), default=False)  # stands above the others
     is_under_review = models.BooleanField(_("under review"), default=False)
     shows_statement = models.BooleanField(_("statement shown"), default=False)
+    is_statement_waiting = models.BooleanField(default=False)  # typed, and no organizer has decided on it
+    invalidation = models.ForeignKey(  # of a withdrawn one: it may not come back before that is undone
+        Invalidation, on_delete=models.PROTECT, null=True, related_name="signatures", db_index=False
+    )
     signed_on = models.DateField(_("signed on"), db_default=TruncDate(Now()))
     signed_at = models.DateTimeField(null=True)
 
@@ -190,6 +239,16 @@ class Signature(models.Model):
                 condition=Q(state="published", kind="named"),
                 name="signatures_listed",
             ),
+            models.Index(
+                fields=["letter", "signed_at"],
+                condition=Q(state="published") & (Q(is_under_review=True) | Q(is_statement_waiting=True)),
+                name="signatures_to_review",
+            ),
+            models.Index(
+                fields=["invalidation", "state"],
+                condition=Q(invalidation__isnull=False),
+                name="signatures_invalidated",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -200,15 +259,18 @@ class Signature(models.Model):
                 name="a_signature_has_a_known_proof",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["published", "withdrawn"]), name="a_signature_has_a_known_state"
+                condition=Q(state__in=["published", "invalid", "withdrawn"]),
+                name="a_signature_has_a_known_state",
             ),
             models.CheckConstraint(
-                condition=Q(kind="named", state="published") | Q(name="", role="", statement="", search=""),
-                name="only_a_published_named_signature_says_who",
+                condition=Q(kind="named", state__in=["published", "invalid"])
+                | Q(name="", role="", statement="", search=""),
+                name="only_a_named_signature_that_was_not_withdrawn_says_who",
             ),
             models.CheckConstraint(
-                condition=Q(kind="named", state="published") | Q(workplace=None, is_pinned=False),
-                name="only_a_published_named_signature_says_where_or_stands_above",
+                condition=Q(kind="named", state__in=["published", "invalid"])
+                | Q(workplace=None, is_pinned=False),
+                name="only_a_named_signature_that_was_not_withdrawn_says_where",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="named", state="published") | ~Q(name="", role="") | Q(receipt_hash=None),
@@ -231,6 +293,16 @@ class Signature(models.Model):
             models.CheckConstraint(
                 condition=~Q(shows_statement=True, statement=""), name="a_shown_statement_is_not_empty"
             ),
+            models.CheckConstraint(
+                condition=Q(is_statement_waiting=False) | Q(shows_statement=False) & ~Q(statement=""),
+                name="a_waiting_statement_is_there_and_not_shown",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="published", invalidation=None)
+                | Q(state="invalid", invalidation__isnull=False)
+                | Q(state="withdrawn"),
+                name="an_invalid_signature_belongs_to_an_invalidation",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -243,6 +315,10 @@ class Signature(models.Model):
     @property
     def is_withdrawn(self) -> bool:
         return self.state == self.State.WITHDRAWN
+
+    @property
+    def is_invalid(self) -> bool:
+        return self.state == self.State.INVALID
 
     @property
     def words_digest(self) -> str:

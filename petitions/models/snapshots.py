@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from petitions.models.invalidations import Invalidation
 from petitions.models.letters import Letter
 from petitions.models.versions import Version
 
@@ -14,6 +15,11 @@ from petitions.models.versions import Version
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def unfrozen(self) -> SnapshotQuerySet:
         return self.filter(sha256="")
+
+    def to_freeze(self) -> SnapshotQuerySet:
+        """A delivery waits while signatures are declared invalid or brought back: its number is on the way."""
+        moving = Invalidation.objects.unfinished().filter(letter=OuterRef("letter"))
+        return self.unfrozen().exclude(Exists(moving), reason=Snapshot.Reason.DELIVERY)
 
     def frozen(self) -> SnapshotQuerySet:
         return self.exclude(sha256="")

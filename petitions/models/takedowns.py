@@ -11,6 +11,16 @@ from petitions.models.letters import Letter
 from petitions.models.signatures import Signature
 
 
+class TakedownReason(models.TextChoices):
+    """Why an organizer hides a line that nobody asked about. It goes into the record, the words do not."""
+
+    NOT_THEIRS = "not_theirs", _("Somebody typed a name that is not theirs")
+    ASKED = "asked", _("The person asked us, and has no receipt")
+    DANGER = "danger", _("It puts a person in danger")
+    THIRD_PERSON = "third_person", _("It is about somebody else")
+    INSULT = "insult", _("It insults or advertises")
+
+
 class Takedown(models.Model):
     class Decision(models.TextChoices):
         HIDDEN = "hidden", _("name hidden")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from petitions import counts
 from petitions.documents import cards, progress, sharing, text
 from petitions.documents import letters as documents
-from petitions.documents.sentences import count_sentences, paper_sentences
+from petitions.documents.sentences import count_sentences, invalid_sentences, paper_sentences
 from petitions.models import Letter, Recipient, Tally, Version
 from petitions.models.signatures import searchable
 from petitions.views import growth, outcomes, signatories
@@ -99,6 +99,7 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
         "count_sentences": count_sentences(tally.as_json(), documents.domain_names(letter)),
         "has_paper_names": any(paper.has_names for paper in papers),
         "paper_sentences": paper_sentences([paper.as_json() for paper in papers]),
+        "invalid_sentences": invalid_sentences(counts.shown_invalid(letter)),
         "progress": way,
         "milestones": milestones,
         "signatories": signatories.of(letter),

@@ -63,6 +63,11 @@ def _appear(
             None, _("The letter takes no more signatures: a line can be taken away, but none be added.")
         )
         return _manage(request, receipt, form=form, status=409)
+    except receipts.DeclaredInvalid:
+        form.add_error(
+            None, _("The organizers declared this signature invalid. It cannot count while that stands.")
+        )
+        return _manage(request, receipt, form=form, status=409)
     return _manage(request, receipt, done=done)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from petitions import counts
 from petitions.crypto import tokens
 from petitions.documents.letters import domain_names, papers_of
-from petitions.documents.sentences import count_sentences, paper_sentences
+from petitions.documents.sentences import count_sentences, invalid_sentences, paper_sentences
 from petitions.models import Letter, Version
 from petitions.views.answers import KEPT, for_letter
 
@@ -32,6 +32,7 @@ def verify(request: HttpRequest, letter: Letter) -> HttpResponse:
         "tally": tally,
         "count_sentences": count_sentences(tally.as_json(), domain_names(letter)),
         "paper_sentences": paper_sentences(papers_of(letter)),
+        "invalid_sentences": invalid_sentences(counts.shown_invalid(letter)),
         "keys": _keys(letter, versions[-1]),
         "versions": versions,
         "snapshots": letter.snapshots.all().told(),
