@@ -68,7 +68,7 @@ def of(letter: Letter, role: str) -> Overview:
         deliveries=_by_state(letter),
         is_delivered=is_delivered,
         takedowns=letter.takedowns.filter(decided_at=None).count(),
-        under_review=letter.signatures.all().named().filter(is_under_review=True).count(),
+        under_review=letter.signatures.all().to_review().count(),
         troubles=troubles.of(letter),
         frozen=list(Domain.objects.frozen_for(letter)),
     )

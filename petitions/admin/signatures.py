@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from petitions import counts
 from petitions.admin import access, pages
 from petitions.documents import letters as documents
-from petitions.documents.sentences import count_sentences
+from petitions.documents.sentences import count_sentences, invalid_sentences
 from petitions.flows import reviews
 from petitions.models import Letter, Signature
 
@@ -30,19 +30,11 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "query": query,
         "page": Paginator(named.matching(query), PAGE).get_page(request.GET.get("page")),
-        "under_review": named.filter(is_under_review=True)[:PAGE],
-        "count_sentences": count_sentences(counts.recount(letter).as_json(), documents.domain_names(letter)),
+        "to_review": letter.signatures.all().to_review().count(),
+        "count_sentences": count_sentences(counts.recount(letter).as_json(), documents.domain_names(letter))
+        + invalid_sentences(letter.signatures.all().invalid().by_reason()),
     }
     return pages.show(request, letter, "signatures", _("Signatures"), context)
-
-
-@require_POST
-def approve(request: HttpRequest, pk: int, signature: UUID) -> HttpResponse:
-    letter = access.letter(request, pk)
-    seen = request.POST.get("seen", "")
-    if reviews.approve(_named(letter, signature), seen=seen, by=access.person(request)):
-        return pages.done(request, letter, _("The name is shown now."), to="signatures")
-    return pages.failed(request, letter, str(MEANWHILE), to="signatures")
 
 
 @require_POST

@@ -11,6 +11,8 @@ from accounts.models import User
 from petitions.admin.site import workspace
 from petitions.flows import deliveries, papers
 from petitions.models import Delivery, Letter, PaperSignature, Takedown
+from petitions.flows import deliveries, invalidations
+from petitions.models import Condition, Delivery, Letter, Takedown
 from tests.admin.posts import as_stored, page
 from tests.factories import make_letter, make_user, sign, signature_of
 
@@ -44,6 +46,8 @@ def path_of(name: str, letter: Letter) -> str:
             letter.papers.first().signatures.get().pk,
         ],
         "petitions_letter_signature_approve": [signature.pk],
+        "petitions_letter_invalidation": [1],
+        "petitions_letter_invalidation_undo": [1],
         "petitions_letter_signature_pin": [signature.pk],
         "petitions_letter_signature_statement": [signature.pk],
         "petitions_letter_takedown_decide": [
@@ -65,6 +69,9 @@ def make_foreign() -> Letter:
     deliveries.deliver(letter, number=1, by=user)
     names = [PaperSignature(name="Rosa Parks")]
     papers.enter_names(letter, way="paper", note="Of somebody else, too", names=names, by=user)
+    sign(letter, "Nobody Real")
+    meant = Condition(words="nobody real")
+    invalidations.begin(letter, meant, number=1, expected=1, reason="Typed by a program", by=user)
     return letter
 
 
@@ -125,14 +132,19 @@ def test_parts_of_another_letter_are_not_reached_through_ones_own(as_owner, lett
         page("delivery_cancel", letter, delivery.pk),
         page("delivery_decide", letter, delivery.pk),
         page("snapshot_cancel", letter, foreign.snapshots.get().pk),
-        page("signature_approve", letter, signature.pk),
         page("signature_statement", letter, signature.pk),
         page("takedown_decide", letter, takedown.pk),
         page("response_hide", letter, _response(foreign)),
         page("response_show", letter, _response(foreign)),
+        page("invalidation_undo", letter, 1),
     ):
         assert as_owner.post(path, {"decision": "hide", "show": "yes"}).status_code == 404
     assert as_owner.get(page("delivery", letter, delivery.pk)).status_code == 404
+    assert as_owner.get(page("invalidation", letter, 1)).status_code == 404
+    for name, more in (("review", {"act": "show"}), ("hide", {"reason": "asked", "sure": "yes"})):
+        as_owner.post(page(name, letter), {"tick": f"line.{signature.pk}.{signature.words_digest}", **more})
+    signature.refresh_from_db()
+    assert (signature.is_under_review, signature.kind) == (True, "named")
     delivery.refresh_from_db()
     assert delivery.state == Delivery.State.QUEUED
 
@@ -149,19 +161,21 @@ def test_recipients_of_another_letter_cannot_be_taken_over(as_owner, draft):
 CHANGES = {
     "reviewer": set(),
     "editor": {"correct", "updates", "responses"},
-    "owner": {"correct", "updates", "responses", "close", "deliver", "invitations"},
+    "owner": {"correct", "updates", "responses", "close", "deliver", "invitations", "invalidations"},
 }
 
 
 @pytest.mark.parametrize(("role", "may"), CHANGES.items())
 def test_roles(letter, member, as_owner, role, may):
     client = as_owner if role == "owner" else member(letter, role)
-    for name in ("correct", "updates", "responses", "close", "deliver", "invitations"):
+    for name in CHANGES["owner"]:
         assert client.get(page(name, letter)).status_code == (200 if name in may else 403)
-    for name in ("change", "signatures", "takedowns", "deliveries", "preview_mail"):
+    for name in ("change", "signatures", "review", "takedowns", "deliveries", "preview_mail"):
         assert client.get(page(name, letter)).status_code == 200
     for name in ("deliveries_pause", "deliveries_resume", "invitations_void"):
         assert client.post(page(name, letter)).status_code == (303 if role == "owner" else 403)
+    assert client.post(page("invalidations_begin", letter)).status_code == (422 if role == "owner" else 403)
+    assert client.post(page("invalidation_undo", letter, 1)).status_code == (404 if role == "owner" else 403)
 
 
 def test_reviewer_changes_nothing(draft, member):

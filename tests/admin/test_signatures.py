@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from petitions.flows import batches, signatures
 from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
@@ -63,33 +61,6 @@ def test_pages_of_a_hundred(as_owner, letter):
     assert shown(as_owner, letter, "?page=abc").count("Person ") == 100
 
 
-@pytest.mark.parametrize("role", ["owner", "editor", "reviewer"])
-def test_name_under_review_is_approved_by_every_role(letter, member, as_owner, role):
-    client = as_owner if role == "owner" else member(letter, role)
-    signature = signature_of(sign(letter, LOOKALIKE))
-    assert signature.public_name == "name under review"
-    assert LOOKALIKE in shown(client, letter)
-    assert client.get(page("signature_approve", letter, signature.pk)).status_code == 405
-    seen = {"seen": signature.words_digest}
-    assert client.post(page("signature_approve", letter, signature.pk), seen).status_code == 303
-    signature.refresh_from_db()
-    assert signature.public_name == LOOKALIKE
-    answer = client.post(page("signature_approve", letter, signature.pk), seen, follow=True)
-    assert "this has changed meanwhile" in answer.content.decode()
-    event = AuditEvent.objects.get(verb="name_approved")
-    assert event.object_id == ""
-
-
-def test_approving_remakes_a_picture_that_nobody_has(as_owner, letter, owner):
-    signature = signature_of(sign(letter, LOOKALIKE))
-    as_owner.post(page("deliver", letter), {"number": 1, "while_open": "on"})
-    snapshot = letter.snapshots.get()
-    snapshot.freeze(count={"total": 1}, names=["name under review"], sha256="old")
-    as_owner.post(page("signature_approve", letter, signature.pk), {"seen": signature.words_digest})
-    snapshot.refresh_from_db()
-    assert not snapshot.is_frozen
-
-
 def test_statement_is_shown_and_taken_off(as_owner, letter):
     signature = signature_of(sign(letter, "Ada Lovelace", statement="Nights are long."))
     for show, public in (("yes", "Nights are long."), ("yes", "Nights are long."), ("no", ""), ("", "")):
@@ -105,13 +76,6 @@ def test_nothing_else_can_be_done_to_a_signature(as_owner, letter):
     for path in ("delete", "change", "hide", "withdraw"):
         assert as_owner.post(page("signatures", letter) + f"{signature.pk}/{path}/").status_code == 404
     assert as_owner.post(page("signatures", letter)).status_code == 405
-
-
-def test_withdrawn_signature_cannot_be_approved(as_owner, letter):
-    receipt = sign(letter, LOOKALIKE)
-    signature = signature_of(receipt)
-    by_receipt.withdraw(receipt)
-    assert as_owner.post(page("signature_approve", letter, signature.pk)).status_code == 404
 
 
 def test_words_that_changed_after_reading_are_not_approved(as_owner, letter):
