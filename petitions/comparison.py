@@ -23,7 +23,8 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 
 from petitions.documents import letters as documents
-from petitions.flows import deliveries, snapshots
+from petitions.documents import pictures
+from petitions.flows import deliveries
 from petitions.mail import letter_context
 from petitions.models import Letter, Mismatch, Signature, Snapshot
 from petitions.views import letters as pages
@@ -148,7 +149,7 @@ def _of_a_snapshot(snapshot: Snapshot, rows: Rows) -> Iterator[Figure]:
     yield _equal(f"{place}, mail", _found(IN_A_SENTENCE, " ".join(mail.split()), 1), total)
     if snapshot.names is not None:
         yield _equal(f"{place}, list", len(snapshot.names), named)
-        is_same = snapshots.digest(snapshot, count, snapshot.names) == snapshot.sha256
+        is_same = pictures.digest(snapshot, count, snapshot.names) == snapshot.sha256
         yield _equal(f"{place}, hash", int(is_same), 1)
 
 

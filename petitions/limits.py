@@ -24,6 +24,7 @@ Answer = TypeVar("Answer")
 CODES = RateLimitItemPerDay(settings.CODES_PER_MAILBOX, 1, "codes")
 ASKS = RateLimitItemPerMinute(300, 1, "asks")  # one office behind one address can still sign together
 TAKEDOWNS = RateLimitItemPerHour(10, 1, "takedowns")
+TEST_MAILS = RateLimitItemPerHour(10, 1, "test mails")  # of one letter, to one organizer
 
 PAUSE = 30.0  # seconds on memory alone after Redis failed
 _memory = FixedWindowRateLimiter(MemoryStorage())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import make_msgid, parseaddr
 from typing import Any
 
@@ -15,10 +16,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from petitions import counts, rooms, subscribers
 from petitions.crypto.sealing import NotSealedHere
-from petitions.documents import letters, text
+from petitions.documents import letters, pictures, text
 from petitions.documents.mailhtml import inline
 from petitions.documents.sentences import count_sentences, paper_sentences
-from petitions.models import Delivery, Letter, Membership, Snapshot
+from petitions.models import Delivery, Letter, Membership, Recipient, Snapshot
 from petitions.wire import Message
 
 
@@ -56,16 +57,24 @@ def letter(delivery: Delivery) -> Message:
         raise NotYet
     room_url = settings.SITE_URL + reverse("answer", args=[rooms.secret(recipient)])
     context = letter_context(delivery.letter, snapshot) | {"recipient": recipient, "room_url": room_url}
-    pdf = letters.delivered(delivery.letter, snapshot)
-    return _compose(
-        "letter",
-        recipient.address,
-        context,
-        delivery,
-        sender_name=delivery.letter.signing_line,
-        reply_to=delivery.letter.contact_address,
-        attachments=((f"{delivery.letter.slug}.pdf", pdf),),
+    return _letter(recipient.address, context, delivery, letters.delivered(delivery.letter, snapshot))
+
+
+def test(delivery: Delivery) -> Message:
+    """The same as it would leave now, to an organizer. It opens no recipient's room."""
+    if delivery.user is None or not _is_concerned(delivery.user, delivery):
+        raise Obsolete
+    picture = pictures.of_now(delivery.letter)
+    message = _letter(
+        delivery.user.email, preview_context(picture), delivery, letters.previewed(delivery.letter, picture)
     )
+    return replace(message, subject=_("Test: %(subject)s") % {"subject": message.subject})
+
+
+def preview_context(picture: Snapshot) -> dict[str, Any]:
+    """What the first recipient would read, but for the address of their room."""
+    first = picture.letter.recipients.first() or Recipient(name=_("Recipient"))
+    return letter_context(picture.letter, picture) | {"recipient": first}
 
 
 def letter_context(letter: Letter, snapshot: Snapshot) -> dict[str, Any]:
@@ -169,7 +178,20 @@ MESSAGES: dict[str, Callable[[Delivery], Message]] = {
     Delivery.Kind.MISMATCH: mismatch,
     Delivery.Kind.BURST: burst,
     Delivery.Kind.REPORT: report,
+    Delivery.Kind.TEST: test,
 }
+
+
+def _letter(to: str, context: dict[str, Any], delivery: Delivery, pdf: bytes) -> Message:
+    return _compose(
+        "letter",
+        to,
+        context,
+        delivery,
+        sender_name=delivery.letter.signing_line,
+        reply_to=delivery.letter.contact_address,
+        attachments=((f"{delivery.letter.slug}.pdf", pdf),),
+    )
 
 
 def _notice(name: str, delivery: Delivery, context: dict[str, Any]) -> Message:

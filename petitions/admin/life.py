@@ -1,4 +1,4 @@
-"""A letter's life: open, correct, close, deliver. Each asks first and says what will happen."""
+"""A letter's life: open, correct, close. Each asks first and says what will happen."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from petitions import counts
 from petitions.admin import access, pages
-from petitions.documents import letters as documents
-from petitions.documents.sentences import count_sentences
-from petitions.flows import deliveries, letters, snapshots
-from petitions.forms.deliveries import DeliverForm
+from petitions.flows import letters
 from petitions.forms.letters import CorrectionForm
-from petitions.models import Letter, Snapshot
+from petitions.models import Letter
 
 asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -86,42 +81,3 @@ def _correct(request: HttpRequest, letter: Letter, form: CorrectionForm) -> Http
     if version is None:
         return pages.done(request, letter, _("Nothing differs, so nothing was corrected."))
     return pages.done(request, letter, _("Corrected: version %(number)s.") % {"number": version.number})
-
-
-@asks_first
-def deliver(request: HttpRequest, pk: int) -> HttpResponse:
-    letter = access.letter(request, pk, roles=access.OWNERS)
-    if letter.state not in (Letter.State.OPEN, Letter.State.CLOSED):
-        return pages.failed(request, letter, _("Only an open or closed letter can be delivered."))
-    form = DeliverForm(
-        letter, snapshots.next_number(letter), request.POST if request.method == "POST" else None
-    )
-    if not form.is_bound or not form.is_valid():
-        return _offer(request, letter, form)
-    try:
-        snapshot = deliveries.deliver(letter, number=form.cleaned_data["number"], by=access.person(request))
-    except deliveries.NobodyToDeliverTo:
-        form.add_error(None, _("There is nobody to deliver it to: every recipient has opted out."))
-        return _offer(request, letter, form)
-    except snapshots.NumberTaken:
-        form.add_error(None, _("The letter changed since this page was opened. Please look again."))
-        return _offer(request, letter, form)
-    number = snapshot.deliveries.count()
-    sentence = ngettext("%(number)s mail is on its way.", "%(number)s mails are on their way.", number)
-    return pages.done(request, letter, sentence % {"number": number}, to="deliveries")
-
-
-def _offer(request: HttpRequest, letter: Letter, form: DeliverForm) -> HttpResponse:
-    """What will go out, to whom, with which number."""
-    recipients = list(letter.recipients.all())
-    context = {
-        "form": form,
-        "recipients": [recipient for recipient in recipients if recipient.is_reachable],
-        "opted_out": [recipient for recipient in recipients if recipient.opted_out_at],
-        "count_sentences": count_sentences(counts.recount(letter).as_json(), documents.domain_names(letter)),
-        "earlier": letter.snapshots.filter(reason=Snapshot.Reason.DELIVERY),
-        "waits": letter.is_open,
-    }
-    return pages.show(
-        request, letter, "deliver", _("Deliver the letter"), context, status=422 if form.is_bound else 200
-    )

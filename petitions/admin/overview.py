@@ -56,7 +56,7 @@ class Overview:
 def of(letter: Letter, role: str) -> Overview:
     tally = counts.recount(letter)
     missing = life.lacking(letter) if letter.is_draft else []
-    is_delivered = letter.deliveries.letters().exists()
+    is_delivered = letter.deliveries.letters().exists() or letter.handovers.exists()
     return Overview(
         letter=letter,
         role=role,

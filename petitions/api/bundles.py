@@ -10,7 +10,7 @@ from itertools import islice
 from django.db.models import F
 
 from petitions.crypto import tokens
-from petitions.flows import snapshots
+from petitions.documents.pictures import digest
 from petitions.models import Letter, PublicKey, Signature, Snapshot, Tally, Version
 
 FORMAT = "undersigned1-bundle"
@@ -99,7 +99,7 @@ def _snapshot(snapshot: Snapshot, names: list[str]) -> dict[str, object]:
         "version": snapshot.version.sha256,
         "count": count,
         "sha256": snapshot.sha256,
-        "is_todays_list": is_as_long and snapshots.digest(snapshot, count, names) == snapshot.sha256,
+        "is_todays_list": is_as_long and digest(snapshot, count, names) == snapshot.sha256,
     }
 
 

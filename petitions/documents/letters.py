@@ -34,6 +34,11 @@ def delivered(letter: Letter, snapshot: Snapshot) -> bytes:
     return _printed(document)
 
 
+def previewed(letter: Letter, picture: Snapshot) -> bytes:
+    """The same of a picture that nobody has stored; of a draft its preview."""
+    return draft(letter, today=picture.made_at.date()) if letter.is_draft else delivered(letter, picture)
+
+
 def current(letter: Letter, *, today: date) -> bytes:
     """The public PDF: today's rows."""
     return _printed(current_document(letter, today=today))

@@ -15,11 +15,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from petitions.documents import text
-from petitions.models import Delivery, Letter, Milestone, Response, Snapshot, Update, Version
+from petitions.models import Delivery, HandOver, Letter, Milestone, Response, Snapshot, Update, Version
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,14 @@ def tag(letter: Letter) -> str:
 
 
 def of(letter: Letter) -> list[Event]:
-    """In five queries, however much happened. Of one moment, what caused comes before what followed."""
+    """In six queries, however much happened. Of one moment, what caused comes before what followed."""
     events = [
         *_opened(letter),
         *map(_corrected, letter.versions.exclude(number=1)),
         *_reached(letter),
         *_closed(letter),
         *map(_delivered, delivered(letter)),
+        *map(_handed_over, handed_over(letter)),
         *_answered(letter),
         *(_told(update) for update in reversed(letter.updates.all())),
     ]
@@ -74,6 +76,11 @@ def delivered(letter: Letter) -> QuerySet[Snapshot]:
     """The pictures that at least one recipient's mail server accepted."""
     accepted = letter.deliveries.letters().filter(state=Delivery.State.ACCEPTED).values("snapshot")
     return letter.snapshots.filter(pk__in=accepted)
+
+
+def handed_over(letter: Letter) -> QuerySet[HandOver]:
+    """What organizers wrote down; a number that was taken for it is told once a worker has frozen it."""
+    return letter.handovers.exclude(snapshot__sha256="").select_related("letter", "recipient", "snapshot")
 
 
 def _opened(letter: Letter) -> Iterator[Event]:
@@ -136,6 +143,22 @@ def _delivered(snapshot: Snapshot) -> Event:
         snapshot.first_body_at or snapshot.made_at,
         title % {"number": intcomma(total)},
         snapshot.number,
+    )
+
+
+def _handed_over(handover: HandOver) -> Event:
+    total = (handover.snapshot.count or {})["total"]
+    words = ngettext("%(way)s, with %(number)s signature.", "%(way)s, with %(number)s signatures.", total)
+    return Event(
+        handover.letter,
+        "handed",
+        handover.moment,
+        _("Handed over to %(recipient)s") % {"recipient": handover.recipient},
+        handover.pk,
+        format_html(
+            "<p>{}</p>",
+            words % {"way": capfirst(handover.get_way_display()), "number": intcomma(total)},
+        ),
     )
 
 

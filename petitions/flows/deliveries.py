@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -63,15 +63,19 @@ def tell_followers(letter: Letter, kind: str, *, key: str, **about: object) -> N
 
 
 @transaction.atomic
-def deliver(letter: Letter, *, number: int, by: User) -> Snapshot:
-    """One letter to each recipient, with the picture of this moment. The same number again delivers nothing more.
+def deliver(letter: Letter, *, number: int, by: User, to: Collection[Recipient] | None = None) -> Snapshot:
+    """One letter to each of these recipients, or to all, with the picture of this moment.
 
+    The same number again delivers nothing more, whomever it names.
     Raises `NotPublished`, `NobodyToDeliverTo`, `snapshots.NumberTaken`.
     """
     letter.hold_lock()  # whoever changes a signature at this moment is in the picture, or makes it anew
     if letter.is_draft:
         raise NotPublished
-    ids = list(Recipient.objects.reachable().filter(letter=letter).values_list("pk", flat=True))
+    chosen = Recipient.objects.reachable().filter(letter=letter)
+    if to is not None:
+        chosen = chosen.filter(pk__in=[recipient.pk for recipient in to])
+    ids = list(chosen.values_list("pk", flat=True))
     if not ids:
         raise NobodyToDeliverTo
     snapshot, is_new = snapshots.ask(letter, reason=Snapshot.Reason.DELIVERY, number=number)

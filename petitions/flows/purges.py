@@ -27,6 +27,7 @@ from petitions.models import (
     AuditEvent,
     Challenge,
     Delivery,
+    HandOver,
     Invitation,
     Letter,
     Mark,
@@ -114,6 +115,7 @@ def rules() -> dict[str, Rule]:
         "answers of mail servers": Rule(
             Delivery.objects.filter(letter__in=over).exclude(smtp_text=""), {"smtp_text": ""}
         ),
+        "notes of hand-overs": Rule(HandOver.objects.filter(letter__in=over).exclude(note=""), {"note": ""}),
         "attempts of old letters": Rule(Attempt.objects.filter(delivery__letter__in=over)),
         "left marks": Rule(Mark.objects.filter(letter__in=over)),
         "left invitations": Rule(Invitation.objects.filter(letter__in=over)),

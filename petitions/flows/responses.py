@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models import User
 from petitions import rooms
@@ -29,10 +31,26 @@ class DraftChanged(Exception):
 
 @transaction.atomic
 def record(
-    letter: Letter, *, recipient: Recipient, demand: Demand | None, status: str, text: str, by: User
+    letter: Letter,
+    *,
+    recipient: Recipient,
+    demand: Demand | None,
+    status: str,
+    text: str,
+    by: User,
+    way: str = Response.Way.OTHER,
+    came_on: date | None = None,
 ) -> Response:
-    """An answer to the whole letter, or to one demand, whose status it sets."""
-    response = letter.responses.create(recipient=recipient, demand=demand, status=status, text=text)
+    """An answer to the whole letter, or to one demand, whose status it sets; without a day it came now."""
+    moment = datetime.combine(came_on, time.max, UTC) if came_on else timezone.now()
+    response = letter.responses.create(
+        recipient=recipient,
+        demand=demand,
+        status=status,
+        text=text,
+        way=way,
+        responded_at=min(moment, timezone.now()),
+    )
     _set_status(response)
     audit.record("response_recorded", letter=letter, by=by, about=response.pk)
     return response

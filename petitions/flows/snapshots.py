@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from petitions.documents.canonical import sha256_hex
+from petitions.documents import pictures
 from petitions.documents.letters import papers_of
 from petitions.models import Delivery, Letter, Snapshot
 
@@ -49,27 +49,15 @@ def thaw(letter: Letter) -> None:
 
 def freeze(snapshot: Snapshot) -> bool:
     """Count and list, outside of any lock; False when it changed meanwhile and is to be frozen again."""
-    signatures = snapshot.letter.signatures.all()
-    count = snapshot.count or signatures.tally().as_json()
-    names = sorted(signature.frozen_line for signature in signatures.named().iterator())
+    count = snapshot.count or snapshot.letter.signatures.all().tally().as_json()
+    names = pictures.names(snapshot.letter)
     kept = None if snapshot.is_settled else names
     return snapshot.freeze(
         count=count,
         names=kept,
         papers=papers_of(snapshot.letter),
-        sha256=digest(snapshot, count, names),
+        sha256=pictures.digest(snapshot, count, names),
     )
-
-
-def digest(snapshot: Snapshot, count: object, names: list[str]) -> str:
-    """The hash that stands in mail, PDF and page: SHA-256 over canonical JSON."""
-    picture = {
-        "letter": snapshot.letter.slug,
-        "version": snapshot.version.sha256,
-        "count": count,
-        "list": names,
-    }
-    return sha256_hex(picture)
 
 
 def freeze_due() -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from petitions.forms.addresses import AddressField
 from petitions.forms.texts import LineField
-from petitions.models import Delivery, Recipient, Response
+from petitions.models import Delivery, HandOver, Recipient, Response
 
 MOST = 200
 
@@ -74,8 +74,8 @@ class RecipientFormSet(forms.BaseInlineFormSet):
 def with_settled(recipients: QuerySet[Recipient]) -> QuerySet[Recipient]:
     """Each knows whether it was written to or heard from: that does not change afterwards."""
     mine = {"recipient": OuterRef("pk")}
-    is_settled = Exists(Delivery.objects.filter(**mine)) | Exists(Response.objects.filter(**mine))
-    return recipients.annotate(is_settled=is_settled)
+    was_given_it = Exists(Delivery.objects.filter(**mine)) | Exists(HandOver.objects.filter(**mine))
+    return recipients.annotate(is_settled=was_given_it | Exists(Response.objects.filter(**mine)))
 
 
 def _is_settled(recipient: Recipient) -> bool:

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from petitions.forms.days import PastDayField
 from petitions.forms.texts import MarkdownField
 from petitions.models import Demand, Letter, Recipient, Response
 from petitions.rooms import Answer
@@ -19,6 +20,7 @@ ANSWERS = [choice for choice in Demand.Status.choices if choice[0] != Demand.Sta
 
 class ResponseForm(forms.Form):
     recipient = forms.ModelChoiceField(label=_("Who answered"), queryset=Recipient.objects.none())
+    way = forms.ChoiceField(label=_("How it came"), choices=Response.Way.choices)
     demand = forms.ModelChoiceField(
         label=_("To which demand"),
         queryset=Demand.objects.none(),
@@ -37,6 +39,8 @@ class ResponseForm(forms.Form):
     def __init__(self, letter: Letter, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.letter = letter
+        self.fields["came_on"] = PastDayField(letter, label=_("On which day"))
+        self.order_fields(["recipient", "way", "came_on"])
         self.fields["recipient"].queryset = letter.recipients.all()  # type: ignore[attr-defined]
         self.fields["demand"].queryset = letter.demands.all()  # type: ignore[attr-defined]
 

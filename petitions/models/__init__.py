@@ -2,6 +2,7 @@ from petitions.models.attempts import Attempt
 from petitions.models.audit import AuditChain, AuditEvent
 from petitions.models.deliveries import Delivery
 from petitions.models.demands import Demand
+from petitions.models.handovers import HandOver
 from petitions.models.installations import Installation
 from petitions.models.invalidations import Condition, Invalidation
 from petitions.models.invitations import Invitation, Sheet
@@ -36,6 +37,7 @@ __all__ = [
     "Delivery",
     "Demand",
     "Domain",
+    "HandOver",
     "Installation",
     "Invalid",
     "Invalidation",

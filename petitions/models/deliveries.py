@@ -107,6 +107,7 @@ class Delivery(models.Model):
         MISMATCH = "mismatch", _("alert about a number")
         BURST = "burst", _("alert about codes")
         REPORT = "report", _("report to the operators")
+        TEST = "test", _("test mail")
 
     class State(models.TextChoices):
         HELD = "held", _("held")

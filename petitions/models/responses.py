@@ -46,6 +46,15 @@ class Response(models.Model):
         PRIVACY = "privacy", _("says private things about somebody")
         UNLAWFUL = "unlawful", _("is against the law")
 
+    class Way(models.TextChoices):
+        """How an answer came that was recorded here; one that was published in the room has none."""
+
+        MAIL = "mail", _("by e-mail")
+        PAPER = "paper", _("on paper")
+        PERSON = "person", _("in person or by telephone")
+        PUBLIC = "public", _("in public: a statement, the press, an all-hands")
+        OTHER = "other", _("in another way")
+
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="responses")
     recipient = models.ForeignKey(
         Recipient, on_delete=models.PROTECT, related_name="responses", verbose_name=_("recipient")
@@ -66,6 +75,7 @@ class Response(models.Model):
     publication = models.ForeignKey(
         Publication, on_delete=models.PROTECT, null=True, editable=False, related_name="responses"
     )
+    way = models.CharField(max_length=6, choices=Way.choices, blank=True, default="", editable=False)
     responded_at = models.DateTimeField(db_default=Now(), editable=False)
     hidden_for = models.CharField(max_length=8, choices=Hidden.choices, blank=True, editable=False)
 
@@ -82,6 +92,11 @@ class Response(models.Model):
             models.CheckConstraint(
                 condition=Q(hidden_for__in=["", "abuse", "privacy", "unlawful"]),
                 name="a_response_is_hidden_for_a_known_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(way="")
+                | Q(way__in=["mail", "paper", "person", "public", "other"], publication=None),
+                name="only_a_recorded_response_came_by_a_way",
             ),
         ]
 

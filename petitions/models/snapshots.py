@@ -1,4 +1,4 @@
-"""Snapshots: what was counted at closing or delivery, with a hash that stands in mail, PDF and page."""
+"""Snapshots: what was counted at closing, delivery or handing over, with a hash that stands in mail, PDF and page."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 
     def told(self) -> SnapshotQuerySet:
         """Those whose hash is for everybody: of a delivery, nothing before its first mail is out."""
-        is_out = Q(reason=Snapshot.Reason.CLOSING) | Q(first_body_at__isnull=False)
-        return self.frozen().filter(is_out)
+        is_closing, is_out = Q(reason=Snapshot.Reason.CLOSING), Q(first_body_at__isnull=False)
+        was_handed_over = Q(handovers__isnull=False, is_settled=True)
+        return self.frozen().filter(is_closing | is_out | was_handed_over).distinct()
 
     def thaw(self) -> None:
         """Ask for each to be made anew, frozen or just being frozen, whose first mail has not gone out."""
-        ours = self.filter(reason=Snapshot.Reason.DELIVERY, first_body_at=None, is_settled=False)
+        ours = self.exclude(reason=Snapshot.Reason.CLOSING).filter(first_body_at=None, is_settled=False)
         ours.update(sha256="", count=None, names=None, papers=[], revision=F("revision") + 1)
 
 
@@ -41,6 +42,7 @@ class Snapshot(models.Model):
     class Reason(models.TextChoices):
         CLOSING = "closing", _("closing")
         DELIVERY = "delivery", _("delivery")
+        HANDOVER = "handover", _("handing over")
 
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="snapshots")
     number = models.PositiveIntegerField()
@@ -63,7 +65,8 @@ class Snapshot(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["letter", "number"], name="snapshots_are_numbered_in_a_letter"),
             models.CheckConstraint(
-                condition=Q(reason__in=["closing", "delivery"]), name="a_snapshot_has_a_known_reason"
+                condition=Q(reason__in=["closing", "delivery", "handover"]),
+                name="a_snapshot_has_a_known_reason",
             ),
             models.CheckConstraint(
                 condition=Q(sha256="") | Q(count__isnull=False), name="a_frozen_snapshot_says_its_count"

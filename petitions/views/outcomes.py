@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, Min, OuterRef, Q
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from petitions.documents import text, timeline
-from petitions.models import Delivery, Demand, Letter, Response
+from petitions.models import Delivery, Demand, HandOver, Letter, Response, Snapshot
 from petitions.models.letters import LetterQuerySet
 
 
@@ -38,7 +38,9 @@ def outcome(letter: Letter) -> str:
 
 def for_outcomes(letters: LetterQuerySet) -> LetterQuerySet:
     accepted = Delivery.objects.letters().filter(letter=OuterRef("pk"), state=Delivery.State.ACCEPTED)
-    return letters.prefetch_related("demands", "responses").annotate(was_delivered=Exists(accepted))
+    handed_over = HandOver.objects.filter(letter=OuterRef("pk"))
+    was_delivered = Exists(accepted) | Exists(handed_over)
+    return letters.prefetch_related("demands", "responses").annotate(was_delivered=was_delivered)
 
 
 def _without_status(letter: Letter) -> str:
@@ -84,6 +86,7 @@ def _answer(response: Response) -> dict[str, Any]:
         "get_status_display": response.get_status_display(),
         "is_declined": response.is_declined,
         "is_recorded": response.publication_id is None,
+        "way": response.get_way_display(),
         "html": html,
         "has_links": "<a " in html,
         "hidden_for": response.get_hidden_for_display(),
@@ -92,15 +95,17 @@ def _answer(response: Response) -> dict[str, Any]:
 
 
 def delivered(letter: Letter) -> list[dict[str, Any]]:
-    """Each time that it went out, the first one first."""
-    return [
-        {
-            "made_at": snapshot.first_body_at,
-            "total": (snapshot.count or {})["total"],
-            "sha256": snapshot.sha256,
-        }
-        for snapshot in timeline.delivered(letter)
-    ]
+    """Each time that it went out or was handed over, the first one first."""
+    mailed = [_going_out(snapshot, snapshot.first_body_at) for snapshot in timeline.delivered(letter)]
+    handed = {
+        (row.snapshot_id, row.handed_on): _going_out(row.snapshot, row.moment)
+        for row in timeline.handed_over(letter)
+    }
+    return sorted([*mailed, *handed.values()], key=lambda going_out: going_out["made_at"])
+
+
+def _going_out(snapshot: Snapshot, moment: datetime | None) -> dict[str, Any]:
+    return {"made_at": moment, "total": (snapshot.count or {})["total"], "sha256": snapshot.sha256}
 
 
 def _silence(deliveries: list[dict[str, Any]]) -> int | None:
@@ -112,6 +117,16 @@ def _silence(deliveries: list[dict[str, Any]]) -> int | None:
 def _silent(letter: Letter) -> list[dict[str, Any]]:
     """Recipients who have the letter and said nothing, while others answered."""
     accepted = Q(deliveries__kind=Delivery.Kind.LETTER, deliveries__state=Delivery.State.ACCEPTED)
-    since = Min("deliveries__finished_at", filter=accepted)
-    rows = letter.recipients.filter(responses=None).annotate(since=since).exclude(since=None)
-    return [{"recipient": row, "days": (timezone.now() - row.since).days} for row in rows]
+    accepted_at = Min("deliveries__finished_at", filter=accepted)
+    rows = letter.recipients.filter(responses=None).annotate(
+        accepted_at=accepted_at, handed_on=Min("handovers__handed_on")
+    )
+    days = {row: _days_since(row.accepted_at, row.handed_on) for row in rows}
+    return [{"recipient": row, "days": number} for row, number in days.items() if number is not None]
+
+
+def _days_since(accepted_at: datetime | None, handed_on: date | None) -> int | None:
+    """Since the first of the two; None for whoever does not have it."""
+    days = [(timezone.now() - accepted_at).days] if accepted_at else []
+    days += [(timezone.localdate() - handed_on).days] if handed_on else []
+    return max(days, default=None)

@@ -109,6 +109,6 @@ def _as_typed(signature: Signature | WaitingSignature) -> dict[str, str]:
 
 def _delivered_note(letter: Letter) -> str:
     """Said before pressing: what was sent cannot be called back."""
-    if not letter.snapshots.exclude(first_body_at=None).exists():
+    if not (letter.snapshots.exclude(first_body_at=None).exists() or letter.handovers.exists()):
         return ""
-    return _("This letter was already delivered. What recipients received with it stays in their mailboxes.")
+    return _("This letter was already delivered. What recipients received with it stays with them.")

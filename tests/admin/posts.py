@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from petitions.documents import pictures
 from petitions.models import Letter
 
 ADD = "/admin/petitions/letter/add/"
@@ -69,3 +70,10 @@ def as_stored(letter: Letter, **changes: Any) -> dict[str, Any]:
         **rows("milestones", *milestones, initial=len(milestones)),
     }
     return {name: value for name, value in (data | changes).items() if value is not None}
+
+
+def delivering(letter: Letter, number: int, **changes: Any) -> dict[str, Any]:
+    """What the page posts that delivers a letter to every recipient, with the title typed."""
+    everybody = [recipient.pk for recipient in letter.recipients.all() if recipient.is_reachable]
+    seen = pictures.of_now(letter).sha256
+    return {"number": number, "recipients": everybody, "seen": seen, "title": letter.title} | changes

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from petitions.admin.site import workspace
-from petitions.flows import deliveries, papers
-from petitions.models import Delivery, Letter, PaperSignature, Takedown
-from petitions.flows import deliveries, invalidations
-from petitions.models import Condition, Delivery, Letter, Takedown
+from petitions.flows import deliveries, invalidations, papers
+from petitions.models import Condition, Delivery, HandOver, Letter, PaperSignature, Takedown
 from tests.admin.posts import as_stored, page
 from tests.factories import make_letter, make_user, sign, signature_of
 
@@ -36,6 +35,7 @@ def path_of(name: str, letter: Letter) -> str:
         "petitions_letter_delivery_cancel": delivery,
         "petitions_letter_delivery_decide": delivery,
         "petitions_letter_snapshot_cancel": [letter.snapshots.get().pk],
+        "petitions_letter_handover_take_back": [_handed_over(letter).pk],
         "petitions_letter_domain_lift": [letter.workplaces.get().domains.first().pk],
         "petitions_letter_response_hide": [_response(letter)],
         "petitions_letter_response_show": [_response(letter)],
@@ -59,6 +59,15 @@ def path_of(name: str, letter: Letter) -> str:
 
 def _response(letter: Letter) -> int:
     return letter.responses.create(recipient=letter.recipients.first(), text="No.").pk
+
+
+def _handed_over(letter: Letter) -> HandOver:
+    return letter.handovers.create(
+        recipient=letter.recipients.first(),
+        snapshot=letter.snapshots.get(),
+        handed_on=timezone.localdate(),
+        way="person",
+    )
 
 
 def make_foreign() -> Letter:
@@ -160,8 +169,17 @@ def test_recipients_of_another_letter_cannot_be_taken_over(as_owner, draft):
 
 CHANGES = {
     "reviewer": set(),
-    "editor": {"correct", "updates", "responses"},
-    "owner": {"correct", "updates", "responses", "close", "deliver", "invitations", "invalidations"},
+    "editor": {"correct", "updates", "responses", "handovers"},
+    "owner": {
+        "correct",
+        "updates",
+        "responses",
+        "handovers",
+        "close",
+        "deliver",
+        "invitations",
+        "invalidations",
+    },
 }
 
 

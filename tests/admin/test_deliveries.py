@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import re
+
 import pytest
 from django.utils import timezone
+from pypdf import PdfReader
 
-from petitions.flows import deliveries, letters, snapshots
+from petitions import limits
+from petitions.documents import pictures
+from petitions.flows import deliveries, letters, receipts, sending, snapshots
 from petitions.models import AuditEvent, Delivery, Lease, Letter, Recipient, Snapshot, Subscription
-from tests.admin.posts import page
-from tests.factories import make_letter
+from tests.admin.posts import delivering, page
+from tests.factories import make_letter, make_user, sign
 
 NOW = {"while_open": "on"}
 
@@ -19,7 +25,7 @@ def closed(letter, owner) -> Letter:
     return letter
 
 
-def mails(letter: Letter) -> int:
+def number_of_mails(letter: Letter) -> int:
     return Delivery.objects.letters().filter(letter=letter).count()
 
 
@@ -29,42 +35,42 @@ def test_pressing_ten_times_delivers_once(as_owner, closed):
         in as_owner.get(page("deliver", closed)).content.decode()
     )
     for _ in range(10):
-        assert as_owner.post(page("deliver", closed), {"number": 2}).status_code == 303
-    assert mails(closed) == 2
+        assert as_owner.post(page("deliver", closed), delivering(closed, 2)).status_code == 303
+    assert number_of_mails(closed) == 2
     assert closed.snapshots.filter(reason=Snapshot.Reason.DELIVERY).count() == 1
 
 
 def test_open_letter_needs_a_tick(as_owner, letter):
-    answer = as_owner.post(page("deliver", letter), {"number": 1})
+    answer = as_owner.post(page("deliver", letter), delivering(letter, 1))
     assert answer.status_code == 422
     assert "People can still sign. Please close the letter first, or tick this." in answer.content.decode()
-    assert mails(letter) == 0
-    assert as_owner.post(page("deliver", letter), {"number": 1} | NOW).status_code == 303
-    assert mails(letter) == 2
+    assert number_of_mails(letter) == 0
+    assert as_owner.post(page("deliver", letter), delivering(letter, 1, **NOW)).status_code == 303
+    assert number_of_mails(letter) == 2
 
 
 def test_second_delivery_needs_a_tick(as_owner, closed):
-    as_owner.post(page("deliver", closed), {"number": 2})
-    answer = as_owner.post(page("deliver", closed), {"number": 3})
+    as_owner.post(page("deliver", closed), delivering(closed, 2))
+    answer = as_owner.post(page("deliver", closed), delivering(closed, 3))
     assert answer.status_code == 422
-    assert "It was delivered before. Please tick this to send it once more." in answer.content.decode()
-    assert mails(closed) == 2
+    assert "They have it already: Erin Chief; Pat Person. Please tick this" in answer.content.decode()
+    assert number_of_mails(closed) == 2
     for _ in range(3):
-        assert as_owner.post(page("deliver", closed), {"number": 3, "again": "on"}).status_code == 303
-    assert mails(closed) == 4
+        assert as_owner.post(page("deliver", closed), delivering(closed, 3, again="on")).status_code == 303
+    assert number_of_mails(closed) == 4
 
 
 @pytest.mark.parametrize("number", ["", "0", "-1", "99", "1", "x", "9" * 30])
 def test_number_of_no_delivery_is_refused(as_owner, closed, number):
     """1 is the snapshot of closing: the page was opened before somebody closed the letter."""
-    assert as_owner.post(page("deliver", closed), {"number": number}).status_code == 422
-    assert mails(closed) == 0
+    assert as_owner.post(page("deliver", closed), delivering(closed, number)).status_code == 422
+    assert number_of_mails(closed) == 0
 
 
 def test_draft_and_archived_letters_are_not_delivered(as_owner, draft, closed):
     Letter.objects.filter(pk=closed.pk).update(state="archived")
     for letter in (draft, closed):
-        answer = as_owner.post(page("deliver", letter), {"number": 2}, follow=True)
+        answer = as_owner.post(page("deliver", letter), delivering(letter, 2), follow=True)
         assert "Only an open or closed letter can be delivered." in answer.content.decode()
     assert Delivery.objects.letters().count() == 0
 
@@ -72,14 +78,124 @@ def test_draft_and_archived_letters_are_not_delivered(as_owner, draft, closed):
 def test_recipients_who_opted_out_are_named_and_spared(as_owner, closed):
     Recipient.objects.filter(letter=closed, name="Pat Person").update(opted_out_at=timezone.now())
     shown = " ".join(as_owner.get(page("deliver", closed)).content.decode().split())
-    assert "Wants no more mail and gets none: Pat Person" in shown
-    as_owner.post(page("deliver", closed), {"number": 2})
-    assert mails(closed) == 1
+    assert re.search(r" disabled > <div> <label [^>]*>Pat Person, People</label>", shown)
+    assert shown.count("wants no more mail and gets none") == 1
+    ticked_by_hand = [recipient.pk for recipient in closed.recipients.all()]
+    answer = as_owner.post(page("deliver", closed), delivering(closed, 2, recipients=ticked_by_hand))
+    assert answer.status_code == 422
+    assert number_of_mails(closed) == 0
+    as_owner.post(page("deliver", closed), delivering(closed, 2))
+    assert number_of_mails(closed) == 1
+
+
+def test_only_those_who_are_ticked_get_it_and_the_others_are_offered_next_time(as_owner, closed):
+    first, second = closed.recipients.all()
+    answer = as_owner.post(page("deliver", closed), delivering(closed, 2, recipients=[]))
+    assert "Please tick at least one recipient." in answer.content.decode()
+    as_owner.post(page("deliver", closed), delivering(closed, 2, recipients=[first.pk]))
+    assert list(Delivery.objects.letters().values_list("recipient", flat=True)) == [first.pk]
+
+    shown = " ".join(as_owner.get(page("deliver", closed)).content.decode().split())
+    ticked = re.findall(r'id="recipient-(\d+)" checked', shown)
+    assert ticked == [str(second.pk)]
+    assert shown.count("Delivery 2 of") == 1
+    assert as_owner.post(page("deliver", closed), delivering(closed, 3, recipients=ticked)).status_code == 303
+    assert sorted(Delivery.objects.letters().values_list("recipient", "snapshot__number")) == [
+        (first.pk, 2),
+        (second.pk, 3),
+    ]
+
+
+def test_recipients_of_another_letter_are_not_ticked(as_owner, closed):
+    foreign = make_letter().recipients.first()
+    data = delivering(closed, 2, recipients=[foreign.pk])
+    assert as_owner.post(page("deliver", closed), data).status_code == 422
+    assert Delivery.objects.letters().count() == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ("ÉGALITÉ  AU TRAVAIL", 303),
+        (" e\u0301galite\u0301 au travail", 303),
+        ("Egalité au travail", 422),
+        ("Égalité", 422),
+        ("", 422),
+    ],
+)
+def test_the_title_is_typed_to_confirm(as_owner, closed, typed, status):
+    Letter.objects.filter(pk=closed.pk).update(title="Égalité au travail")
+    closed.refresh_from_db()
+    answer = as_owner.post(page("deliver", closed), delivering(closed, 2, title=typed))
+    assert answer.status_code == status
+    assert number_of_mails(closed) == (2 if status == 303 else 0)
+
+
+def test_the_hash_that_is_shown_is_the_one_that_is_delivered(as_owner, letter, owner):
+    receipt = sign(letter, "Ada Lovelace")
+    sign(letter, "Grace Hopper")
+    letters.close(letter, by=owner)
+    data = delivering(letter, 2)
+    for name in ("deliver", "preview_mail", "preview_mail_html"):
+        assert data["seen"] in as_owner.get(page(name, letter)).content.decode()
+    receipts.withdraw(receipt)
+
+    answer = as_owner.post(page("deliver", letter), data)
+    assert answer.status_code == 422
+    assert "The list of signatures changed since this page was opened." in answer.content.decode()
+    assert number_of_mails(letter) == 0
+    seen = re.search(r'name="seen" value="(\w{64})"', answer.content.decode())[1]
+    assert as_owner.post(page("deliver", letter), data | {"seen": seen}).status_code == 303
+    snapshots.freeze_due()
+    assert letter.snapshots.get(number=2).sha256 == seen
+
+
+def test_while_people_sign_a_new_signature_refuses_nothing_and_is_told_of(as_owner, letter):
+    shown = as_owner.get(page("deliver", letter)).content.decode()
+    assert "those of the moment at which you press" in shown
+    data = delivering(letter, 1, **NOW)
+    sign(letter, "Ada Lovelace")
+    assert as_owner.post(page("deliver", letter), data).status_code == 303
+
+
+def test_a_test_mail_goes_to_whoever_presses_and_opens_no_room(as_owner, letter, owner, mails):
+    sign(letter, "Ada Lovelace")
+    other = make_user("other@example.org")
+    letter.memberships.create(user=other, role="owner")
+    answer = as_owner.post(page("test_mail", letter), {"asked_on": "deliver", "to": other.email}, follow=True)
+    assert "The test mail is on its way to owner@example.org." in answer.content.decode()
+    assert AuditEvent.objects.get(verb="test_mail_sent").actor == owner
+
+    sending.send(Delivery.objects.get().pk)
+
+    (mail,) = mails.mails
+    text = mail.get_body(("plain",)).get_content()
+    assert (mail["To"], mail["Subject"]) == ("owner@example.org", f"Test: {letter.title}")
+    assert "/answer/" not in text + mail.get_body(("html",)).get_content()
+    assert pictures.of_now(letter).sha256 in text
+    (pdf,) = mail.iter_attachments()
+    printed = "".join(leaf.extract_text() for leaf in PdfReader(io.BytesIO(pdf.get_content())).pages)
+    assert "Ada Lovelace" in printed
+    assert not Letter.objects.get(pk=letter.pk).snapshots.exists()
+
+
+def test_a_draft_has_a_test_mail_too(as_owner, draft, mails):
+    as_owner.post(page("test_mail", draft))
+    sending.send(Delivery.objects.get().pk)
+    assert [mail["Subject"] for mail in mails.mails] == [f"Test: {draft.title}"]
+
+
+def test_test_mails_are_limited_and_not_for_reviewers(as_owner, letter, member):
+    for _ in range(limits.TEST_MAILS.amount + 2):
+        answer = as_owner.post(page("test_mail", letter), follow=True)
+    assert "So many test mails went to you in the last hour" in answer.content.decode()
+    assert Delivery.objects.count() == limits.TEST_MAILS.amount
+    assert member(letter, "reviewer").post(page("test_mail", letter)).status_code == 403
 
 
 def test_nobody_to_deliver_to_is_said(as_owner, closed):
     Recipient.objects.filter(letter=closed).update(opted_out_at=timezone.now())
-    answer = as_owner.post(page("deliver", closed), {"number": 2})
+    answer = as_owner.post(page("deliver", closed), delivering(closed, 2))
     assert answer.status_code == 422
     assert "There is nobody to deliver it to" in answer.content.decode()
 
@@ -91,7 +207,7 @@ def test_confirming_shows_who_gets_what(as_owner, closed):
 
 
 def test_deliveries_are_listed_in_words(as_owner, closed):
-    as_owner.post(page("deliver", closed), {"number": 2})
+    as_owner.post(page("deliver", closed), delivering(closed, 2))
     sent = Delivery.objects.letters().first()
     Delivery.objects.filter(pk=sent.pk).update(
         state="unknown", attempts=1, smtp_text="ConnectionResetError", body_started_at=timezone.now()
@@ -118,7 +234,7 @@ def test_followers_are_a_number(as_owner, closed):
 
 
 def test_waiting_mail_is_cancelled_and_one_under_way_is_not(as_owner, closed):
-    as_owner.post(page("deliver", closed), {"number": 2})
+    as_owner.post(page("deliver", closed), delivering(closed, 2))
     first, second = Delivery.objects.letters().order_by("pk")
     Snapshot.objects.filter(pk=second.snapshot_id).update(sha256="x", count={"total": 0})
     assert Lease.take(second.pk).start_body()
@@ -131,7 +247,7 @@ def test_waiting_mail_is_cancelled_and_one_under_way_is_not(as_owner, closed):
 
 
 def test_editor_cancels_nothing(closed, member, as_owner):
-    as_owner.post(page("deliver", closed), {"number": 2})
+    as_owner.post(page("deliver", closed), delivering(closed, 2))
     delivery = Delivery.objects.letters().first()
     assert member(closed, "editor").post(page("delivery_cancel", closed, delivery.pk)).status_code == 403
 

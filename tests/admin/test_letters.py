@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from petitions.flows import letters
 from petitions.models import AuditEvent, Letter, Membership
-from tests.admin.posts import ADD, as_stored, new_letter, page, rows
+from tests.admin.posts import ADD, as_stored, delivering, new_letter, page, rows
 from tests.factories import make_draft, make_letter, make_workplace, sign
 
 LIST = "/admin/petitions/letter/"
@@ -242,7 +242,7 @@ def test_open_letter_gets_recipients_and_milestones(as_owner, letter):
 
 
 def test_who_was_written_to_stays_as_written(as_owner, letter):
-    as_owner.post(page("deliver", letter), {"number": 1, "while_open": "on"})
+    as_owner.post(page("deliver", letter), delivering(letter, 1, while_open="on"))
     first = letter.recipients.first()
     data = as_stored(letter) | {
         "recipients-0-name": "Changed",
@@ -300,7 +300,7 @@ def test_list_needs_the_same_queries_for_one_and_for_three(
 
 
 def test_list_says_how_letters_stand(as_owner, letter):
-    as_owner.post(page("deliver", letter), {"number": 1, "while_open": "on"})
+    as_owner.post(page("deliver", letter), delivering(letter, 1, while_open="on"))
     assert "open, delivered" in as_owner.get(LIST).content.decode()
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from petitions.models import Delivery, Letter, Snapshot
-from tests.admin.posts import ADD, new_letter, page
+from tests.admin.posts import ADD, delivering, new_letter, page
 from tests.factories import make_draft, make_letter, make_workplace, sign
 
 
@@ -24,7 +24,8 @@ def test_from_the_first_word_to_the_delivered_mails(as_owner, owner):
     for name in ("Ada Lovelace", "Grace Hopper"):
         sign(letter, name)
     assert as_owner.post(page("close", letter)).status_code == 303
-    assert as_owner.post(page("deliver", letter), {"number": 2}).status_code == 303
+    letter.refresh_from_db()
+    assert as_owner.post(page("deliver", letter), delivering(letter, 2)).status_code == 303
     sent = Delivery.objects.letters().filter(letter=letter)
     assert sorted(str(delivery.recipient) for delivery in sent) == [
         "Erin Chief, Chief executive",

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from django.utils import timezone
 
 from petitions.models import Demand, Letter
 from tests.admin.posts import page
@@ -8,7 +11,10 @@ from tests.factories import make_letter
 
 
 def words(letter: Letter, **changes: object) -> dict[str, object]:
-    return {"recipient": letter.recipients.first().pk, "text": "We will look into it."} | changes
+    """As posted today, of an answer that came by mail."""
+    today = timezone.localdate().isoformat()
+    came = {"way": "mail", "came_on": today}
+    return {"recipient": letter.recipients.first().pk, "text": "We will look into it."} | came | changes
 
 
 def test_answer_to_a_demand_sets_its_status_once(as_owner, letter):
@@ -40,6 +46,24 @@ def test_recipient_and_demand_belong_to_the_letter(as_owner, letter, field):
     foreign = {"recipient": other.recipients.first().pk, "demand": other.demands.first().pk}[field]
     assert as_owner.post(page("responses", letter), words(letter, **{field: foreign})).status_code == 422
     assert not letter.responses.exists()
+
+
+def test_an_answer_says_how_and_when_it_came(as_owner, client, letter):
+    opened = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    Letter.objects.filter(pk=letter.pk).update(opened_at=opened, opens_at=opened)
+    assert as_owner.post(page("responses", letter), words(letter, way="")).status_code == 422
+    for day in ("2026-01-04", (timezone.localdate() + timedelta(days=1)).isoformat(), "yesterday"):
+        assert as_owner.post(page("responses", letter), words(letter, came_on=day)).status_code == 422
+    as_owner.post(page("responses", letter), words(letter, way="person", came_on="2026-02-03"))
+
+    response = letter.responses.get()
+    assert (response.way, response.responded_at.date().isoformat()) == ("person", "2026-02-03")
+    said = " ".join(client.get(letter.get_absolute_url()).content.decode().split())
+    assert "answered on Feb. 3, 2026" in said
+    assert "It came in person or by telephone and was recorded by the organizers." in said
+    assert "came in person or by telephone, recorded here" in " ".join(
+        as_owner.get(page("responses", letter)).content.decode().split()
+    )
 
 
 def test_draft_has_no_answers(as_owner, draft):

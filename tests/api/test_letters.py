@@ -409,7 +409,7 @@ def test_queries_do_not_grow_with_the_rows(client, number, django_assert_num_que
 
     for address, queries in {
         LIST: 2,  # letters, count
-        of(letter): 11,  # letter, version, what came of it (3), and six lists of its own
+        of(letter): 12,  # letter, version, what came of it (4), and six lists of its own
         of(letter, "signatures/"): 2,
         of(letter, "history/"): 2,
     }.items():

@@ -143,7 +143,9 @@ def test_an_organizer_takes_a_letter_from_draft_to_delivery(open_context, embedd
     until(lambda: number_on(signer, public) == 1)
 
     press(page, "Close")
-    press(page, "Deliver")
+    page.locator("#content").get_by_role("link", name=re.compile("^Deliver…")).first.click()
+    see_a_test_mail(page, embedded, "Pay the night shift fairly")
+    type_title(page, "Pay the night shift fairly")
     mails = until(lambda: delivered(embedded, "Pay the night shift fairly"), 60)
 
     assert sorted(mail["to"] for mail in mails) == ["chief@board.example.com", "people@board.example.com"]
@@ -179,9 +181,23 @@ def press(page: Page, name: str) -> None:
     page.locator("#content").get_by_role("link", name=re.compile(f"^{name}")).first.click()
     with page.expect_navigation():
         page.locator("#content form button").first.click()
-    if page.url.endswith("/deliveries/"):
-        return
     expect(page).to_have_url(re.compile("/change/$"))
+
+
+def see_a_test_mail(page: Page, embedded, title: str) -> None:
+    page.get_by_role("button", name="Send me a test mail").click()
+    expect(page.locator(".messagelist")).to_contain_text("on its way to organizer@example.com")
+    until(lambda: [mail for mail in embedded.mails() if mail["subject"] == f"Test: {title}"])
+
+
+def type_title(page: Page, title: str) -> None:
+    """It is asked for, and forgiven its capitals."""
+    button = page.get_by_role("button", name="Deliver the letter")
+    button.click()
+    expect(page.locator("#content")).to_contain_text("Please type the title of the letter.")
+    page.fill("#id_title", title.upper())
+    button.click()
+    expect(page).to_have_url(re.compile("/deliveries/$"))
 
 
 def confirm_opening(page: Page) -> str:

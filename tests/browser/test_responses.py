@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import findings
-from tests.browser.test_journey import press, sign_in, type_code
+from tests.browser.test_journey import sign_in, type_code, type_title
 from tests.mailserver import CODE
 from tests.promises.processes import until
 
@@ -34,7 +34,8 @@ def room_of(open_context, embedded, code_for):
             sign_in(page, embedded, code_for)
             page.goto("/admin/petitions/letter/")
             page.get_by_role("link", name="Stop selling facial recognition to the police").click()
-            press(page, "Deliver")
+            page.locator("#content").get_by_role("link", name=re.compile("^Deliver…")).first.click()
+            type_title(page, "Stop selling facial recognition to the police")
         return until(lambda: links(embedded, address), 60)[0]
 
     return found

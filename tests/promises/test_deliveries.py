@@ -136,7 +136,8 @@ def test_deliver_pressed_ten_times_at_once_sends_once(parts, mails, figures):
     parts.wait(parts.answers)
     path = f"/admin/petitions/letter/{letter.pk}/deliver/"
     owner = organizer(parts, letter)
-    form = owner.hidden(path) | {"while_open": "on"}
+    chosen = owner.ticked(path, "recipients")
+    form = owner.hidden(path) | {"while_open": "on", "recipients": chosen, "title": letter.title}
     barrier = threading.Barrier(10)
 
     def press(_: int) -> int:

@@ -67,9 +67,15 @@ class Visitor:
         assert "csrfmiddlewaretoken" in found, f"no form at {path}: {page.status}"
         return found
 
-    def send(self, path: str, **fields: str) -> Page:
+    def ticked(self, path: str, name: str) -> list[str]:
+        """What a form offers ticked."""
+        boxes = re.findall(r"<input[^>]*type=\"checkbox\"[^>]*>", self.get(path).text)
+        mine = [box for box in boxes if f'name="{name}"' in box and " checked" in box]
+        return [re.findall(r'value="([^"]*)"', box)[0] for box in mine]
+
+    def send(self, path: str, **fields: str | list[str]) -> Page:
         url = urllib.parse.urljoin(self.site_url, path)
-        body = urllib.parse.urlencode(fields).encode()
+        body = urllib.parse.urlencode(fields, doseq=True).encode()
         return self._open(urllib.request.Request(url, body, {"Origin": self.site_url, "Referer": url}))
 
     def _open(self, request: urllib.request.Request) -> Page:
