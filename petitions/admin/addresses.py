@@ -36,6 +36,7 @@ def of_a_letter() -> list[Any]:
         address("deliver/", delivering.deliver, "deliver"),
         address("deliver/test/", delivering.test_mail, "test_mail"),
         address("deliveries/", deliveries.listing, "deliveries"),
+        address("deliveries/now/", deliveries.now, "deliveries_now"),
         address("deliveries/pause/", deliveries.pause, "deliveries_pause"),
         address("deliveries/resume/", deliveries.resume, "deliveries_resume"),
         address("deliveries/<int:delivery>/", deliveries.one, "delivery"),

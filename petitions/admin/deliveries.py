@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -17,19 +18,20 @@ from petitions.flows import deliveries, pauses
 from petitions.models import Delivery, Letter, Snapshot
 
 PAGE = 100
+MOVING = (Delivery.State.QUEUED, Delivery.State.LEASED, Delivery.State.IN_DATA)  # by themselves
 
 
 @require_safe
 def listing(request: HttpRequest, pk: int) -> HttpResponse:
     letter = access.letter(request, pk)
-    context = {
-        "page": _page(letter, request.GET.get("page")),
-        "under_way": _under_way(letter),
-        "followers": _followers(letter),
-        "troubles": troubles.of(letter),
-        "is_owner": access.role(letter) in access.OWNERS,
-    }
-    return pages.show(request, letter, "deliveries", _("Deliveries"), context)
+    return pages.show(request, letter, "deliveries", _("Deliveries"), _now(request, letter))
+
+
+@require_safe
+def now(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of the page that changes by itself; a script asks for it while mails are under way."""
+    letter = access.letter(request, pk)
+    return pages.show(request, letter, "_now", _("Deliveries"), _now(request, letter))
 
 
 @require_safe
@@ -103,11 +105,28 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     return pages.done(request, letter, _("Mails of this letter leave again."), to="deliveries")
 
 
+def _now(request: HttpRequest, letter: Letter) -> dict[str, Any]:
+    sums, followers = _sums(letter)
+    return {
+        "page": _page(letter, request.GET.get("page"), sum(row["number"] for row in sums)),
+        "sums": sums,
+        "is_moving": any(row["state"] in MOVING for row in sums),
+        "under_way": _under_way(letter),
+        "followers": followers,
+        "troubles": troubles.of(letter),
+        "is_owner": access.role(letter) in access.OWNERS,
+    }
+
+
 def _known(letter: Letter) -> QuerySet[Delivery]:
     """Mails to readers who are known here: neither followers, nor operators who are no organizers."""
+    known = _to_people(letter).filter(subscription=None)
+    return known.select_related("letter", "recipient", "user", "decided_by", "snapshot")
+
+
+def _to_people(letter: Letter) -> QuerySet[Delivery]:
     organizes = Exists(letter.memberships.filter(user=OuterRef("user")))
-    known = letter.deliveries.filter(organizes | Q(user=None), subscription=None)
-    return known.select_related("letter", "recipient", "user", "decided_by")
+    return letter.deliveries.filter(organizes | Q(user=None))
 
 
 def _found(letter: Letter, pk: int) -> Delivery:
@@ -115,9 +134,11 @@ def _found(letter: Letter, pk: int) -> Delivery:
     return found
 
 
-def _page(letter: Letter, number: str | None) -> Page[Delivery]:
+def _page(letter: Letter, number: str | None, count: int) -> Page[Delivery]:
     """One line for each reader who is known; the newest first."""
-    return Paginator(_known(letter).order_by("-pk"), PAGE).get_page(number)
+    pages_of_mails = Paginator(_known(letter).order_by("-pk"), PAGE)
+    pages_of_mails.count = count  # which is not asked for twice
+    return pages_of_mails.get_page(number)
 
 
 def _under_way(letter: Letter) -> QuerySet[Snapshot]:
@@ -132,11 +153,25 @@ def _which(rows: list[Delivery], sentence: str) -> str:
     return sentence % {"who": "; ".join(row.reader for row in rows)}
 
 
-def _followers(letter: Letter) -> list[dict[str, Any]]:
-    """Only sums: who follows a letter is nobody's business."""
-    rows = letter.deliveries.exclude(subscription=None).order_by("kind", "state").values("kind", "state")
-    sums = rows.annotate(number=Count("pk")).values_list("kind", "state", "number")
-    return [
-        {"kind": Delivery.Kind(kind).label, "state": Delivery.State(state).label, "number": number}
-        for kind, state, number in sums
+def _sums(letter: Letter) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """How many mails of each kind are in each state: to readers who are known, and to followers.
+
+    Of followers there are only sums: who follows a letter is nobody's business. What somebody decided is a state.
+    """
+    what = ("to_follower", "kind", "state", "decision")
+    rows = (
+        _to_people(letter).annotate(to_follower=Q(subscription__isnull=False)).order_by(*what).values(*what)
+    )
+    sums: Counter[tuple[bool, str, str, str]] = Counter()
+    for row in rows.annotate(number=Count("pk")):
+        mail = Delivery(kind=row["kind"], state=row["state"], decision=row["decision"])
+        sums[row["to_follower"], mail.get_kind_display(), mail.state, mail.stands] += row["number"]
+    known, followers = [
+        [
+            {"kind": kind, "state": state, "stands": stands, "number": number}
+            for (to_follower, kind, state, stands), number in sums.items()
+            if to_follower is wanted
+        ]
+        for wanted in (False, True)
     ]
+    return known, followers

@@ -266,6 +266,11 @@ class Delivery(models.Model):
         return self.state in self.UNSENT
 
     @property
+    def is_tried_again(self) -> bool:
+        """It was tried, and waits for the next time."""
+        return self.state == self.State.QUEUED and bool(self.attempts)
+
+    @property
     def is_undecided(self) -> bool:
         return self.state == self.State.UNKNOWN and self.kind not in self.REPEATED
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -14,7 +15,7 @@ from petitions.documents import pictures
 from petitions.flows import deliveries, letters, receipts, sending, snapshots
 from petitions.models import AuditEvent, Delivery, Lease, Letter, Recipient, Snapshot, Subscription
 from tests.admin.posts import delivering, page
-from tests.factories import make_letter, make_user, sign
+from tests.factories import make_draft, make_letter, make_user, sign
 
 NOW = {"while_open": "on"}
 
@@ -246,6 +247,27 @@ def test_waiting_mail_is_cancelled_and_one_under_way_is_not(as_owner, closed):
     assert list(states) == ["cancelled", "in_data"]
 
 
+def test_the_part_that_changes_is_asked_for_while_something_moves(as_owner, closed, owner):
+    assert "data-moving" not in as_owner.get(page("deliveries_now", make_draft(owner=owner))).content.decode()
+    as_owner.post(page("deliver", closed), delivering(closed, 2))
+    snapshots.freeze_due()
+    first, second = Delivery.objects.letters().order_by("pk")
+    Delivery.objects.filter(letter=closed).exclude(kind="letter").delete()
+    part = as_owner.get(page("deliveries_now", closed)).content.decode()
+    assert "<html" not in part
+    assert "data-moving" in part
+    assert "2 × letter" in part
+    lease = Lease.take(first.pk)
+    lease.put_back(451, "Try again later.", during="leased", wait=timedelta(minutes=2))
+    assert "451 Try again later." in as_owner.get(page("deliveries_now", closed)).content.decode()
+    shown = " ".join(as_owner.get(page("delivery", closed, first.pk)).content.decode().split())
+    assert "It is tried again by itself after" in shown
+    assert closed.snapshots.get(number=2).sha256 in shown
+    for row in (first, second):
+        as_owner.post(page("delivery_cancel", closed, row.pk))
+    assert "data-moving" not in as_owner.get(page("deliveries_now", closed)).content.decode()
+
+
 def test_editor_cancels_nothing(closed, member, as_owner):
     as_owner.post(page("deliver", closed), delivering(closed, 2))
     delivery = Delivery.objects.letters().first()
@@ -257,8 +279,8 @@ def test_list_needs_the_same_queries_for_one_and_for_three(as_owner, owner, coun
     letter = make_letter(owner=owner)
     for number in range(count):
         Delivery.objects.create(letter=letter, kind="closing", key=str(number), user=owner)
-    with django_assert_num_queries(10):  # session, person, letter, rows twice, under way, followers, troubles
-        assert as_owner.get(page("deliveries", letter)).content.decode().count("closing notice") == count
+    with django_assert_num_queries(9):  # session, person, letter, sums, rows, under way, troubles
+        assert as_owner.get(page("deliveries", letter)).content.decode().count("<td>closing notice") == count
 
 
 @pytest.fixture
@@ -307,7 +329,7 @@ def test_an_owner_decides_once(as_owner, closed, unknown, owner, decision, after
 def test_what_was_decided_is_not_called_accepted(as_owner, closed, unknown):
     as_owner.post(page("delivery_decide", closed, unknown.pk), {"decision": "sent"})
 
-    shown = as_owner.get(page("deliveries", closed)).content.decode()
+    shown = as_owner.get(page("deliveries_now", closed)).content.decode()
 
     assert "counted as sent by an organizer" in shown
     assert "accepted by the mail server" not in shown
