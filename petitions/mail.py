@@ -18,8 +18,9 @@ from petitions import counts, rooms, subscribers
 from petitions.crypto.sealing import NotSealedHere
 from petitions.documents import letters, pictures, text
 from petitions.documents.mailhtml import inline
+from petitions.documents.milestones import heights
 from petitions.documents.sentences import count_sentences, paper_sentences
-from petitions.models import Delivery, Letter, Membership, Recipient, Snapshot
+from petitions.models import Delivery, Letter, Membership, Recipient, Snapshot, Update
 from petitions.wire import Message
 
 
@@ -106,7 +107,12 @@ def letter_context(letter: Letter, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def milestone(delivery: Delivery) -> Message:
-    context = {"milestone": delivery.milestone, "count": counts.recount(delivery.letter).total}
+    """Of everything that was reached with the same number."""
+    reached = delivery.milestone
+    if reached is None:
+        raise Obsolete
+    height = heights(delivery.letter.milestones.filter(threshold=reached.threshold))[0]
+    context = {"milestone": height, "count": counts.recount(delivery.letter).total}
     return _notice("milestone", delivery, context)
 
 
@@ -118,8 +124,21 @@ def update(delivery: Delivery) -> Message:
     told = delivery.update_told
     if told is None:
         raise Obsolete
-    context = {"update": told, "body_html": text.to_html(told.text), "body_text": text.to_text(told.text)}
-    return _notice("update", delivery, context)
+    return _notice("update", delivery, update_context(told))
+
+
+def trial(delivery: Delivery) -> Message:
+    """An update as followers would get it now, to the organizer who asked."""
+    told, user = delivery.update_told, delivery.user
+    if told is None or user is None or not _is_concerned(user, delivery):
+        raise Obsolete
+    return _compose("update", user.email, update_context(told) | {"is_trial": True}, delivery)
+
+
+def update_context(told: Update) -> dict[str, Any]:
+    """What the mail of an update says; the admin's preview shows the same."""
+    words = {"body_html": text.to_html(told.text), "body_text": text.to_text(told.text)}
+    return {"letter": told.letter, "update": told} | words
 
 
 def response(delivery: Delivery) -> Message:
@@ -179,6 +198,7 @@ MESSAGES: dict[str, Callable[[Delivery], Message]] = {
     Delivery.Kind.BURST: burst,
     Delivery.Kind.REPORT: report,
     Delivery.Kind.TEST: test,
+    Delivery.Kind.TRIAL: trial,
 }
 
 
@@ -195,7 +215,7 @@ def _letter(to: str, context: dict[str, Any], delivery: Delivery, pdf: bytes) ->
 
 
 def _notice(name: str, delivery: Delivery, context: dict[str, Any]) -> Message:
-    """To an organizer with the way to the workspace, to a follower with the way out."""
+    """To an organizer with the way to the workspace, to others with the way out."""
     context |= {"letter": delivery.letter, "is_organizer": delivery.user_id is not None}
     context["admin_url"] = settings.SITE_URL + reverse(
         "admin:petitions_letter_change", args=[delivery.letter_id]
@@ -204,6 +224,8 @@ def _notice(name: str, delivery: Delivery, context: dict[str, Any]) -> Message:
         if not _is_concerned(delivery.user, delivery):
             raise Obsolete
         return _compose(name, delivery.user.email, context, delivery)
+    if delivery.recipient:
+        return _to_recipient(name, delivery, delivery.recipient, context)
     return _to_follower(name, delivery, context)
 
 
@@ -214,6 +236,26 @@ def _is_concerned(user: User, delivery: Delivery) -> bool:
     return user.is_active and (is_organizer or is_operators)
 
 
+def _to_recipient(name: str, delivery: Delivery, recipient: Recipient, context: dict[str, Any]) -> Message:
+    """From the same sender as the letter, with the way to the room."""
+    if not recipient.is_reachable:
+        raise Obsolete
+    secret = rooms.secret(recipient)
+    urls = {
+        "room_url": settings.SITE_URL + reverse("answer", args=[secret]),
+        "no_mail_url": settings.SITE_URL + reverse("answer_mail", args=[secret]),
+    }
+    return _compose(
+        name,
+        recipient.address,
+        context | urls | {"recipient": recipient},
+        delivery,
+        sender_name=delivery.letter.signing_line,
+        reply_to=delivery.letter.contact_address,
+        headers=_one_click(urls["no_mail_url"]),
+    )
+
+
 def _to_follower(name: str, delivery: Delivery, context: dict[str, Any]) -> Message:
     if delivery.subscription is None:
         raise Obsolete
@@ -222,8 +264,13 @@ def _to_follower(name: str, delivery: Delivery, context: dict[str, Any]) -> Mess
     except NotSealedHere:
         raise Obsolete from None
     url = settings.SITE_URL + reverse("unsubscribe", args=[inside["secret"]])
-    one_click = {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    return _compose(name, inside["address"], context | {"unsubscribe_url": url}, delivery, headers=one_click)
+    context |= {"unsubscribe_url": url}
+    return _compose(name, inside["address"], context, delivery, headers=_one_click(url))
+
+
+def _one_click(url: str) -> dict[str, str]:
+    """The way out that mail programs offer (RFC 8058)."""
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _compose(name: str, to: str, context: dict[str, Any], delivery: Delivery, **parts: Any) -> Message:

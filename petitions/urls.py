@@ -53,6 +53,7 @@ urlpatterns = [
     path("receipt/", receipts.receipt, name="receipt"),
     path("unsubscribe/<str:secret>/", subscriptions.unsubscribe, name="unsubscribe"),
     path("answer/<str:secret>/", rooms.room, name="answer"),
+    path("answer/<str:secret>/mail/", rooms.mail, name="answer_mail"),
     path("answer/<str:secret>/preview/", responses.preview, name="answer_preview"),
     path("answer/<str:secret>/code/", responses.code, name="answer_code"),
     path("answer/<str:secret>/code/again/", responses.again, name="answer_code_again"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from petitions.admin.quiet import QuietAdmin
 from petitions.admin.site import workspace
+from petitions.flows import milestones
 from petitions.forms.workplaces import DomainForm, DomainFormSet, WorkplaceForm
 from petitions.models import Domain, Workplace
 
@@ -61,6 +62,13 @@ class WorkplaceAdmin(QuietAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Workplace | None = None) -> bool:
         """One that a letter names stays: whose mailboxes signed it must remain readable."""
         return bool(request.user.is_superuser) and (obj is None or not obj.letters.exists())
+
+    def save_model(self, request: HttpRequest, obj: Workplace, form: Any, change: bool) -> None:
+        """A corrected head-count changes what shares of it come to."""
+        super().save_model(request, obj, form, change)
+        if "head_count" in form.changed_data:
+            for letter in obj.letters.all():
+                milestones.measure(letter)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *rest: Any, **named: Any

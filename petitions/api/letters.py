@@ -8,6 +8,7 @@ from typing import Any
 from petitions import counts
 from petitions.documents import text
 from petitions.documents.letters import papers_of
+from petitions.documents.milestones import heights
 from petitions.models import Letter, Recipient, Signature, Tally, Update, Version, papers
 from petitions.views import outcomes
 
@@ -36,14 +37,14 @@ def whole(letter: Letter) -> dict[str, Any]:
         "on_paper": _on_paper(letter),
         "goal": letter.goal,
         "milestones": [
-            {"threshold": milestone.threshold, "reached_on": _day(milestone.reached_at)}
-            for milestone in letter.milestones.all()
+            {"threshold": height.threshold, "reached_on": _day(height.reached_at)}
+            for height in heights(letter.milestones.all())
         ],
         "opens_at": letter.opens_at,
         "closes_at": letter.closes_at,
         "delivered_at": deliveries[0]["made_at"] if deliveries else None,
         "responses": [_response(response) for response in outcomes.answered(letter)],
-        "updates": [_update(update) for update in letter.updates.all()],
+        "updates": [_update(update) for update in letter.updates.posted()],
     }
 
 

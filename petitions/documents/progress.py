@@ -32,7 +32,7 @@ class Progress:
 def of(letter: Letter, milestones: Iterable[Milestone], total: int) -> Progress | None:
     if letter.is_closed:
         return None
-    ahead = [milestone.threshold for milestone in milestones if milestone.threshold > total]
+    ahead = sorted(m.threshold for m in milestones if m.threshold and m.threshold > total)
     if ahead:
         return Progress(ahead[0], ahead[0] - total, is_goal=False)
     if letter.goal and letter.goal > total:

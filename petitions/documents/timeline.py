@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from petitions.documents import text
-from petitions.models import Delivery, HandOver, Letter, Milestone, Response, Snapshot, Update, Version
+from petitions.documents.milestones import Height, heights
+from petitions.models import Delivery, HandOver, Letter, Response, Snapshot, Update, Version
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,12 @@ def tag(letter: Letter) -> str:
     return f"tag:{urlsplit(settings.SITE_URL).hostname},{opened:%Y-%m-%d}:{letter.slug}"
 
 
-def of(letter: Letter) -> list[Event]:
-    """In six queries, however much happened. Of one moment, what caused comes before what followed."""
+def of(letter: Letter, *, preview: Update | None = None) -> list[Event]:
+    """In six queries, however much happened. Of one moment, what caused comes before what followed.
+
+    With a `preview`, as it will be once that update is posted.
+    """
+    told = [*reversed(letter.updates.posted()), *filter(None, [preview])]
     events = [
         *_opened(letter),
         *map(_corrected, letter.versions.exclude(number=1)),
@@ -67,7 +72,7 @@ def of(letter: Letter) -> list[Event]:
         *map(_delivered, delivered(letter)),
         *map(_handed_over, handed_over(letter)),
         *_answered(letter),
-        *(_told(update) for update in reversed(letter.updates.all())),
+        *map(_told, told),
     ]
     return sorted(events, key=lambda event: event.moment)[::-1]
 
@@ -102,15 +107,15 @@ def _corrected(version: Version) -> Event:
 
 
 def _reached(letter: Letter) -> Iterator[Event]:
-    for milestone in letter.milestones.all():
-        if milestone.reached_at:
+    for height in heights(letter.milestones.all()):
+        if height.reached_at:
             yield Event(
                 letter,
                 "milestone",
-                milestone.reached_at,
-                _milestone_title(milestone.threshold),
-                milestone.threshold,
-                _when_counted(milestone),
+                height.reached_at,
+                _milestone_title(height.threshold),
+                height.threshold,
+                _about(height),
             )
 
 
@@ -121,12 +126,25 @@ def _milestone_title(threshold: int) -> str:
     return title % {"number": intcomma(threshold)}
 
 
-def _when_counted(milestone: Milestone) -> SafeString:
+def _about(height: Height) -> SafeString:
+    """What share it is, how many it really was, and the organizers' words."""
+    sentences = filter(None, [_of_head_count(height.share), _when_counted(height), *height.texts])
+    return format_html_join("", "<p>{}</p>", ((_in_lines(sentence),) for sentence in sentences))
+
+
+def _in_lines(words: str) -> SafeString:
+    return format_html_join(SafeString("<br>"), "{}", ((line,) for line in words.splitlines()))
+
+
+def _of_head_count(share: int | None) -> str:
+    return _("As many as %(share)s %% of the head-count.") % {"share": share} if share else ""
+
+
+def _when_counted(height: Height) -> str:
     """Several signatures can come between two counts."""
-    if milestone.count_seen == milestone.threshold:
-        return SafeString()
-    words = _("%(number)s when it was counted.") % {"number": intcomma(milestone.count_seen)}
-    return format_html("<p>{}</p>", words)
+    if height.count_seen == height.threshold:
+        return ""
+    return _("%(number)s when it was counted.") % {"number": intcomma(height.count_seen)}
 
 
 def _closed(letter: Letter) -> Iterator[Event]:
@@ -163,9 +181,8 @@ def _handed_over(handover: HandOver) -> Event:
 
 
 def _told(update: Update) -> Event:
-    return Event(
-        update.letter, "update", update.posted_at, update.title, update.pk, text.to_html(update.text)
-    )
+    moment = update.posted_at or timezone.now()
+    return Event(update.letter, "update", moment, update.title, update.pk, text.to_html(update.text))
 
 
 def _answered(letter: Letter) -> Iterator[Event]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -15,6 +15,7 @@ from petitions.models import Attempt, Delivery, Letter, Recipient, Snapshot
 from petitions.models.deliveries import DeliveryQuerySet
 
 AN_HOUR = timedelta(hours=1)
+A_DAY = timedelta(days=1)
 
 
 class NotPublished(Exception):
@@ -60,6 +61,27 @@ def tell_followers(letter: Letter, kind: str, *, key: str, **about: object) -> N
     locked = letter.subscriptions.select_for_update(no_key=True)
     followers = locked.order_by("pk").values_list("pk", flat=True)  # not as they came
     enqueue(letter, kind, key=key, reader="subscription", ids=followers, **about)
+
+
+def tell_recipients(letter: Letter, kind: str, *, key: str, **about: object) -> None:
+    """Those who have got the letter, a day after our last mail to them. What waits until then is replaced.
+
+    Locked until commit, so that of two notices written at this moment one replaces the other.
+    """
+    got_it = letter.deliveries.letters().filter(state=Delivery.State.ACCEPTED).values("recipient")
+    readers = letter.recipients.reachable().filter(pk__in=got_it)
+    for recipient in readers.select_for_update(no_key=True).order_by("pk"):
+        _forgo(recipient.deliveries.filter(kind=kind))
+        last = recipient.deliveries.aggregate(last=Max("body_started_at"))["last"]
+        when = {"not_before": last + A_DAY, "waiting_since": last + A_DAY} if last else {}
+        enqueue(letter, kind, key=key, reader="recipient", ids=[recipient.pk], **when, **about)
+
+
+def _forgo(notices: DeliveryQuerySet) -> None:
+    """An older number is of no use to anybody once there is a newer one."""
+    for pk in notices.unsent().values_list("pk", flat=True):
+        _take_away(pk)
+    notices.filter(state=Delivery.State.IN_DATA).update(is_unwanted=True)
 
 
 @transaction.atomic

@@ -1,4 +1,8 @@
-"""Milestones fall: each threshold once, each with a notice of its own to every reader."""
+"""Milestones fall: each threshold once, each with a notice of its own to every reader it is for.
+
+A number and a share that come to the same are two milestones of one height: both are marked, and each reader is told
+of the height once.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +15,39 @@ from petitions.models import Delivery, Letter, Milestone
 
 def check(letter: Letter) -> None:
     """Mark every threshold that the count has reached. Harmless to repeat and to run twice at once."""
-    waiting = list(letter.milestones.filter(reached_at=None))
+    waiting = list(letter.milestones.ahead())
     if not waiting:
         return
+    _measure(letter, waiting)
     count = counts.recount(letter).total
     for milestone in waiting:
+        if milestone.threshold is None:
+            continue
         if milestone.threshold <= count:
             _reach(milestone, count)
 
 
+def measure(letter: Letter) -> None:
+    """What the shares that are ahead come to, after a head-count was corrected."""
+    _measure(letter, list(letter.milestones.ahead()))
+
+
+def _measure(letter: Letter, waiting: list[Milestone]) -> None:
+    shares = [milestone for milestone in waiting if milestone.share]
+    head_count = letter.head_count if shares else None
+    for milestone in shares:
+        milestone.measure(head_count)
+
+
 @transaction.atomic
 def _reach(milestone: Milestone, count: int) -> None:
-    if milestone.mark_reached(count):
-        deliveries.tell_everybody(
-            milestone.letter, Delivery.Kind.MILESTONE, key=f"milestone:{milestone.pk}", milestone=milestone
-        )
+    if not milestone.mark_reached(count):
+        return
+    letter, told = milestone.letter, {"key": f"milestone:{milestone.letter_id}:{milestone.threshold}"}
+    readers = {
+        deliveries.tell_organizers: milestone.is_for_organizers,
+        deliveries.tell_followers: milestone.is_for_followers,
+        deliveries.tell_recipients: milestone.is_for_recipients,
+    }
+    for tell in [tell for tell, is_wanted in readers.items() if is_wanted]:
+        tell(letter, Delivery.Kind.MILESTONE, **told, milestone=milestone)

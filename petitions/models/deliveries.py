@@ -108,6 +108,7 @@ class Delivery(models.Model):
         BURST = "burst", _("alert about codes")
         REPORT = "report", _("report to the operators")
         TEST = "test", _("test mail")
+        TRIAL = "trial", _("test of an update")
 
     class State(models.TextChoices):
         HELD = "held", _("held")
@@ -217,8 +218,9 @@ class Delivery(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind="letter", snapshot__isnull=False, recipient__isnull=False)
-                | ~Q(kind="letter") & Q(snapshot=None, recipient=None),
-                name="recipients_get_the_letter_and_nobody_else_does",
+                | Q(kind="milestone", snapshot=None)
+                | ~Q(kind__in=["letter", "milestone"]) & Q(snapshot=None, recipient=None),
+                name="letters_go_to_recipients_who_may_be_told_of_milestones",
             ),
             models.CheckConstraint(
                 condition=Q(

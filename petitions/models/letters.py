@@ -220,6 +220,12 @@ class Letter(models.Model):
         return Domain.objects.filter(name=name, workplace__letters=self).select_related("workplace").first()
 
     @property
+    def head_count(self) -> int | None:
+        """Of all its workplaces together; None while one of them does not say."""
+        each = list(self.workplaces.values_list("head_count", flat=True))
+        return sum(filter(None, each)) if each and all(each) else None
+
+    @property
     def has_several_workplaces(self) -> bool:
         return self.workplaces.count() > 1
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from petitions import counts
 from petitions.documents import cards, progress, sharing, text
 from petitions.documents import letters as documents
+from petitions.documents.milestones import heights
 from petitions.documents.sentences import count_sentences, invalid_sentences, paper_sentences
 from petitions.models import Letter, Recipient, Tally, Version
 from petitions.models.signatures import searchable
@@ -101,7 +102,7 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
         "paper_sentences": paper_sentences([paper.as_json() for paper in papers]),
         "invalid_sentences": invalid_sentences(counts.shown_invalid(letter)),
         "progress": way,
-        "milestones": milestones,
+        "milestones": heights(milestones),
         "signatories": signatories.of(letter),
         "growth": growth.of(counts.shown_days(letter)),
         "is_signable": signable,

@@ -11,12 +11,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from petitions import counts, limits, rooms
 from petitions.documents import text
-from petitions.flows import responses
+from petitions.flows import recipients, responses
 from petitions.forms.responses import AnswerForm, FinalAnswerForm
 from petitions.models import Letter, Recipient, ResponseDraft
 from petitions.views import outcomes
@@ -71,6 +72,17 @@ def room(request: HttpRequest, recipient: Recipient) -> HttpResponse:
     if status != 303:
         return _room_page(request, recipient, form, draft, status=status)
     return SeeOther(url(recipient, "answer_preview" if goes_on else "answer"))
+
+
+@csrf_exempt  # the secret in the address is the right; mail programs post here without a cookie (RFC 8058)
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_room
+def mail(request: HttpRequest, recipient: Recipient) -> HttpResponse:
+    """Asks first: a program that opens every link of a mail must end nothing."""
+    if request.method == "POST":
+        recipients.want_no_mail(recipient)
+        recipient.refresh_from_db()
+    return page(request, recipient, "mail", {"is_over": recipient.opted_out_at is not None})
 
 
 def _save(request: HttpRequest, recipient: Recipient, form: AnswerForm) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from petitions.documents import pictures
-from petitions.models import Letter
+from petitions.models import Letter, Milestone
 
 ADD = "/admin/petitions/letter/add/"
 
@@ -22,6 +22,21 @@ def rows(prefix: str, *given: dict[str, Any], initial: int = 0) -> dict[str, Any
     for number, row in enumerate(given):
         data |= {f"{prefix}-{number}-{name}": value for name, value in row.items()}
     return data
+
+
+TOLD = ("is_for_organizers", "is_for_followers", "is_for_recipients")
+
+
+def milestone(*, told: tuple[str, ...] = TOLD[:2], **fields: Any) -> dict[str, Any]:
+    """A row with its boxes as they are ticked."""
+    return fields | dict.fromkeys(told, "on")
+
+
+def stored(row: Milestone) -> dict[str, Any]:
+    """A milestone's row when nothing was touched: what a share comes to stands in no field."""
+    which = {"share": row.share} if row.share else {"threshold": row.threshold}
+    told = tuple(name for name in TOLD if getattr(row, name))
+    return milestone(id=row.pk, text=row.text, told=told, **which)
 
 
 def new_letter(**changes: Any) -> dict[str, Any]:
@@ -39,7 +54,7 @@ def new_letter(**changes: Any) -> dict[str, Any]:
             {"name": "Erin Chief", "role": "Chief executive", "address": "chief@company.test"},
             {"name": "Pat Person", "address": "people@company.test"},
         ),
-        **rows("milestones", {"threshold": 50}, {"threshold": 100}),
+        **rows("milestones", milestone(threshold=50), milestone(threshold=100), milestone()),
     }
     return {name: value for name, value in (data | changes).items() if value is not None}
 
@@ -53,7 +68,7 @@ def as_stored(letter: Letter, **changes: Any) -> dict[str, Any]:
     recipients = [
         {"id": r.pk, "name": r.name, "role": r.role, "address": r.address} for r in letter.recipients.all()
     ]
-    milestones = [{"id": m.pk, "threshold": m.threshold} for m in letter.milestones.all()]
+    milestones = [stored(row) for row in letter.milestones.all()]
     data = {
         "title": letter.title,
         "text": letter.text,

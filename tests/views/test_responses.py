@@ -142,11 +142,27 @@ def test_nothing_in_the_database_opens_a_room_without_the_key(client, recipient,
     assert room(recipient) != url
 
 
+def test_a_recipient_ends_the_mails_with_one_click_and_keeps_the_room(recipient):
+    """Mail programs post without a cookie; programs that open links end nothing."""
+    client, url = Client(enforce_csrf_checks=True), room(recipient, "mail/")
+
+    assert "No more mails about this letter?" in text_of(client.get(url))
+    recipient.refresh_from_db()
+    assert recipient.is_reachable
+    assert "No mails any more" in text_of(client.post(url, {"List-Unsubscribe": "One-Click"}))
+
+    recipient.refresh_from_db()
+    assert not recipient.is_reachable
+    assert "No mails any more" in text_of(client.get(url))
+    assert client.get(room(recipient)).status_code == 200
+    assert client.post(f"{url[:-9]}xxx/mail/").status_code == 404
+
+
 def test_no_page_of_the_room_is_kept_found_or_told(client, recipient, mails):
     write(client, recipient, **WORDS)
     ask(client, recipient)
 
-    for page in ("", "preview/", "code/", "published/"):
+    for page in ("", "preview/", "code/", "published/", "mail/"):
         answer = client.get(room(recipient, page))
         assert "no-store" in answer["Cache-Control"], page
         assert answer["X-Robots-Tag"] == "noindex", page
