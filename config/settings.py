@@ -149,6 +149,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "close_letters": SWEEP_SECONDS,
         "publish_batches": SWEEP_SECONDS,
         "invalidate_signatures": SWEEP_SECONDS,
+        "post_updates": SWEEP_SECONDS,
         "scatter_rows": SWEEP_SECONDS,
         "forget": SWEEP_SECONDS * 5,
         "tell_of_trouble": SWEEP_SECONDS * 20,

@@ -26,8 +26,9 @@ from petitions.flows import (
     sending,
     snapshots,
     traces,
+    updates,
 )
-from petitions.models import Challenge, Delivery, Invalidation, Job, Letter, journal
+from petitions.models import Challenge, Delivery, Invalidation, Job, Letter, Update, journal
 from petitions.models.leases import take_back_abandoned
 
 BATCH = 200  # rows that are rung for and not sent yet, at most
@@ -61,6 +62,14 @@ def invalidate_signatures() -> None:
     """What owners declared invalid, or bring back, slice by slice; the rows say what is left."""
     wanted = Invalidation.objects.unfinished().values("letter")
     jobs.for_each(Letter.objects.filter(pk__in=wanted), invalidations.go_on)
+
+
+@periodic
+def post_updates() -> None:
+    """Updates whose moment has come; of a restored database none, since they may have been posted before."""
+    if restores.is_own_database():
+        due = Update.objects.due().values("letter")
+        jobs.for_each(Letter.objects.filter(pk__in=due), updates.post_due)
 
 
 @periodic

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from petitions.crypto import blind, keys, tokens, typed
-from petitions.flows import invitations, letters, signatures
+from petitions.flows import invitations, letters, signatures, updates
 from petitions.flows import tokens as sealed
 from petitions.flows.signatures import Shown
-from petitions.models import Appear, Letter, Mark, Proof, Signature, Workplace
+from petitions.models import Appear, Letter, Mark, Proof, Signature, Update, Workplace
 from tests.sealed import sign as sign_blindly
 
 numbers = itertools.count(1)
@@ -98,6 +98,14 @@ def sign_sealed(letter: Letter) -> str:
     signature = sign_blindly(read_private(keys.read(settings.KEYS_DIR, key.private_name)), token.message())
     sealed.redeem(letter, str(token), tokens.to_text(signature))
     return receipt
+
+
+def post_update(letter: Letter, *, title: str = "News", text: str = "They *listened*.") -> Update:
+    by = letter.memberships.first().user
+    update = updates.write(letter, title=title, text=text, by=by)
+    updates.post(update, revision=1, by=by)
+    update.refresh_from_db()
+    return update
 
 
 read_private = cache(blind.load_private)  # checking the numbers of a key takes its time

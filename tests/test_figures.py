@@ -23,7 +23,7 @@ from pypdf import PdfReader
 
 from petitions import mail
 from petitions.crypto import typed
-from petitions.flows import deliveries, letters, milestones, snapshots, updates
+from petitions.flows import deliveries, letters, milestones, snapshots
 from petitions.models import (
     Delivery,
     Domain,
@@ -37,7 +37,7 @@ from petitions.models import (
 )
 from petitions.subscribers import sealed
 from tests import addresses
-from tests.factories import make_draft, make_letter, make_workplace, sign
+from tests.factories import make_draft, make_letter, make_workplace, post_update, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +131,7 @@ def figures_in(text: str) -> set[int]:
 def test_no_output_says_of_anonymous_signatures_more_than_how_many_they_are(letter):
     owner = letter.memberships.get().user
     milestones.check(letter)
-    updates.post(letter, title="Listen", text="They answered.", by=owner)
+    post_update(letter, title="Listen", text="They answered.")
     deliveries.deliver(letter, number=1, by=owner)
     snapshots.freeze_due()
     while_open = dict(outputs(letter))

@@ -23,6 +23,7 @@ def test_beat_rings_tasks_that_exist():
         "close_letters",
         "publish_batches",
         "invalidate_signatures",
+        "post_updates",
         "scatter_rows",
         "forget",
         "tell_of_trouble",

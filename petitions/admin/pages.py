@@ -21,20 +21,24 @@ def show(
     return render(request, f"admin/letters/{name}.html", frame | context, status=status)
 
 
-def done(request: HttpRequest, letter: Letter, sentence: str, *, to: str = "change") -> HttpResponse:
-    """Say what happened on the next page."""
+def done(
+    request: HttpRequest, letter: Letter, sentence: str, *rest: object, to: str = "change"
+) -> HttpResponse:
+    """Say what happened on the next page; the `rest` of its address names a part of the letter."""
     messages.success(request, sentence)
-    return go(letter, to)
+    return go(letter, to, *rest)
 
 
-def failed(request: HttpRequest, letter: Letter, sentence: str, *, to: str = "change") -> HttpResponse:
+def failed(
+    request: HttpRequest, letter: Letter, sentence: str, *rest: object, to: str = "change"
+) -> HttpResponse:
     """Somebody was faster, or the moment has passed: nothing was done."""
     messages.warning(request, sentence)
-    return go(letter, to)
+    return go(letter, to, *rest)
 
 
-def go(letter: Letter, to: str) -> HttpResponse:
-    return SeeOther(redirect(f"admin:petitions_letter_{to}", letter.pk).url)
+def go(letter: Letter, to: str, *rest: object) -> HttpResponse:
+    return SeeOther(redirect(f"admin:petitions_letter_{to}", letter.pk, *rest).url)
 
 
 def address(route: str, view: Any, name: str) -> Any:

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from petitions.admin import access, pages
+from petitions.admin import access, pages, updates
 from petitions.documents import letters as documents
-from petitions.documents import pictures
+from petitions.documents import pictures, timeline
 from petitions.documents.mailhtml import inline
 from petitions.flows import testmails
-from petitions.mail import preview_context
+from petitions.mail import preview_context, update_context
 from petitions.views.letters import draft_page
 
 # A mail brings its styles along. It is shown in a frame of its own where nothing else may run or load.
@@ -57,6 +57,25 @@ def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
     letter = access.letter(request, pk)
     context = preview_context(pictures.of_now(letter))
     return HttpResponse(inline(render_to_string("emails/letter.html", context)))
+
+
+@require_safe
+def update_page(request: HttpRequest, pk: int, update: int) -> HttpResponse:
+    """The letter's page as it will be once the update is posted."""
+    known = updates.found(request, pk, update)
+    letter = known.letter
+    if known.is_posted:
+        return redirect(letter)
+    page = draft_page(letter, letter.version) | {"events": timeline.of(letter, preview=known)}
+    return render(request, "letters/letter.html", page)
+
+
+@require_safe
+@xframe_options_sameorigin
+@shows_mail
+def update_mail_html(request: HttpRequest, pk: int, update: int) -> HttpResponse:
+    context = update_context(updates.found(request, pk, update)) | {"is_preview": True}
+    return HttpResponse(inline(render_to_string("emails/update.html", context)))
 
 
 @require_safe

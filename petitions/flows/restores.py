@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from petitions.crypto import keys
 from petitions.flows import audit, batches, jobs, letters, milestones
-from petitions.models import Attempt, Delivery, Installation, Letter
+from petitions.models import Attempt, Delivery, Installation, Letter, Update
 
 REMEMBERED = "epoch"  # the file below `KEYS_DIR`: one epoch a line, two while one is being turned
 
@@ -85,6 +85,7 @@ def release(letter: Letter, *, by: User) -> int:
 
 def _hold() -> None:
     _catch_up()
+    _unschedule()
     number = _hold_unsent()
     if number:
         audit.record("held_after_restore", letter=None, about=number)
@@ -110,6 +111,13 @@ def _catch_up_with(letter: Letter) -> None:
         else:
             batches.publish_full(letter)
             milestones.check(letter)
+
+
+def _unschedule() -> None:
+    """Updates whose moment has come since may have been posted then: a person looks first."""
+    number = Update.objects.scheduled().update(scheduled_at=None)
+    if number:
+        audit.record("unscheduled_after_restore", letter=None, about=number)
 
 
 def _hold_unsent() -> int:

@@ -18,6 +18,20 @@ from tests.factories import make_letter, make_user, sign, signature_of
 pytestmark = pytest.mark.django_db
 
 OF_NO_LETTER = {"petitions_letter_changelist", "petitions_letter_add"}
+OF_AN_UPDATE = [
+    f"petitions_letter_update{name}"
+    for name in (
+        "",
+        "_rewrite",
+        "_discard",
+        "_page",
+        "_mail_html",
+        "_try",
+        "_schedule",
+        "_unschedule",
+        "_post",
+    )
+]
 METHODS = ("get", "head", "post")
 
 
@@ -30,7 +44,9 @@ def addresses() -> list[str]:
 def path_of(name: str, letter: Letter) -> str:
     signature = signature_of(sign(letter, "Ada Lovelace"))
     delivery = [Delivery.objects.filter(letter=letter).first().pk]
+    update = [letter.updates.create(title="News", text="Text.", posted_at=None).pk]
     others: dict[str, list[Any]] = {
+        **dict.fromkeys(OF_AN_UPDATE, update),
         "petitions_letter_delivery": delivery,
         "petitions_letter_delivery_cancel": delivery,
         "petitions_letter_delivery_decide": delivery,
@@ -137,7 +153,13 @@ def test_parts_of_another_letter_are_not_reached_through_ones_own(as_owner, lett
     delivery = foreign.deliveries.first()
     signature = signature_of(sign(foreign, "Ада Lovelace"))
     takedown = Takedown.objects.create(letter=foreign, signature=signature, reason="Not me")
+    update = foreign.updates.create(title="News", text="Text.", posted_at=None)
     for path in (
+        *(
+            reverse(f"admin:{name}", args=[letter.pk, update.pk])
+            for name in OF_AN_UPDATE
+            if "_mail" not in name
+        ),
         page("delivery_cancel", letter, delivery.pk),
         page("delivery_decide", letter, delivery.pk),
         page("snapshot_cancel", letter, foreign.snapshots.get().pk),
@@ -147,7 +169,7 @@ def test_parts_of_another_letter_are_not_reached_through_ones_own(as_owner, lett
         page("response_show", letter, _response(foreign)),
         page("invalidation_undo", letter, 1),
     ):
-        assert as_owner.post(path, {"decision": "hide", "show": "yes"}).status_code == 404
+        assert as_owner.post(path, {"decision": "hide", "show": "yes"}).status_code in (404, 405)
     assert as_owner.get(page("delivery", letter, delivery.pk)).status_code == 404
     assert as_owner.get(page("invalidation", letter, 1)).status_code == 404
     for name, more in (("review", {"act": "show"}), ("hide", {"reason": "asked", "sure": "yes"})):

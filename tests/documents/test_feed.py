@@ -7,10 +7,10 @@ from xml.etree import ElementTree as Xml  # ours, not a stranger's
 import pytest
 
 from petitions.documents import timeline
-from petitions.flows import letters, milestones, updates
+from petitions.flows import letters, milestones
 from petitions.models import Letter
 from petitions.models.letters import random_slug
-from tests.factories import make_draft, make_letter, make_user, sign
+from tests.factories import make_draft, make_letter, post_update, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def check(feed: Xml.Element) -> None:
 def happened(letter: Letter) -> Letter:
     sign(letter, "Ada Lovelace")
     milestones.check(letter)
-    updates.post(letter, title="News & more", text="They *listened*.", by=make_user())
+    post_update(letter, title="News & more", text="They *listened*.")
     letters.close(letter)
     return letter
 

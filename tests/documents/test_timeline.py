@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from petitions.documents import timeline
-from petitions.flows import deliveries, letters, milestones, responses, sending, snapshots, updates
+from petitions.flows import deliveries, letters, milestones, responses, sending, snapshots
 from petitions.models import Delivery, Letter
-from tests.factories import make_draft, make_letter, make_user, sign
+from tests.factories import make_draft, make_letter, make_user, post_update, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ def happened(times: int = 1) -> Letter:
         letter.text = f"Text number {number}"
         letter.save()
         letters.correct(letter, by=by)
-        updates.post(letter, title=f"News {number}", text="They *listened*.", by=by)
+        post_update(letter, title=f"News {number}", text="They *listened*.")
     letters.close(letter)
     for _ in range(times):
         deliver(letter)
@@ -166,8 +166,8 @@ def test_no_name_of_an_event_is_used_twice_on_the_page(client):
 
 
 def test_hostile_words_of_organizers_stay_words(client):
-    letter, by = make_letter(), make_user()
-    updates.post(letter, title="<script>alert(1)</script>", text="<img src=x onerror=alert(1)>", by=by)
+    letter = make_letter()
+    post_update(letter, title="<script>alert(1)</script>", text="<img src=x onerror=alert(1)>")
 
     text = client.get(letter.get_absolute_url()).content.decode()
 

@@ -5,9 +5,9 @@ from django.test import Client
 
 from petitions import subscribers
 from petitions.crypto import sealing
-from petitions.flows import milestones, sending, updates
+from petitions.flows import milestones, sending
 from petitions.models import Delivery, Subscription
-from tests.factories import make_draft, make_letter, make_user, sign
+from tests.factories import make_draft, make_letter, post_update, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +83,7 @@ def test_followers_get_milestones_and_updates_with_a_way_out(client, mails):
     follow(client, letter, mails)
     sign(letter, "Ada Lovelace")
     milestones.check(letter)
-    updates.post(letter, title="They *answered*", text="Read **this**.", by=make_user())
+    post_update(letter, title="They *answered*", text="Read **this**.")
     mails.clear()
 
     send_all()
