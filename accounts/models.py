@@ -24,6 +24,28 @@ class UserManager(BaseUserManager["User"]):
         user.save()
         return user
 
+    def at(self, email: str) -> models.QuerySet[User]:
+        """Whoever has proved to read this mailbox; the address need not be their first one."""
+        return self.filter(emailaddress__verified=True, emailaddress__email__iexact=email.strip())
+
+    def create_invited(self, email: str) -> User:
+        """The account of this address, made if need be. It may do nothing, and proves its mailbox by a code."""
+        found = self.at(email).first() or self.filter(email=email.strip().lower()).first()
+        user = found or self.create_user(email)
+        if found is None:
+            EmailAddress.objects.create(user=user, email=user.email, primary=True)
+        return user
+
+    def never_used(self, since: timedelta) -> models.QuerySet[User]:
+        """Made for an invitation, and left alone for so long."""
+        return self.filter(
+            last_login=None,
+            is_organizer=False,
+            is_superuser=False,
+            memberships=None,
+            joined_at__lt=Now() - since,
+        )
+
     def create_organizer(self, email: str, *, is_operator: bool = False) -> User:
         """The account of this address, made if need be, that may create letters and sign in by code.
 

@@ -6,7 +6,7 @@ import re
 
 ADDRESS = re.compile(r"[^\s<>\"'=:,;()]+@[^\s<>\"'=:,;()]+")
 NUMBERS = re.compile(r"(?<![\w.:])[0-9a-fA-F]*[:.][0-9a-fA-F:.]+(?:%\w+)?(?![\w])")
-PATH = re.compile(r"/(unsubscribe|answer|accounts/link)/[^\s/]+")
+PATH = re.compile(r"/(unsubscribe|answer|organize|accounts/link)/[^\s/]+")
 
 
 def masked(text: str) -> str:

@@ -26,6 +26,9 @@ ASKS = RateLimitItemPerMinute(300, 1, "asks")  # one office behind one address c
 TAKEDOWNS = RateLimitItemPerHour(10, 1, "takedowns")
 TEST_MAILS = RateLimitItemPerHour(10, 1, "test mails")  # of one letter, to one organizer
 
+INVITED = RateLimitItemPerHour(10, 1, "invited")  # codes for one invitation: all go to one mailbox
+INVITES = RateLimitItemPerHour(40, 1, "invites")  # mails that one owner has sent to strangers
+
 PAUSE = 30.0  # seconds on memory alone after Redis failed
 _memory = FixedWindowRateLimiter(MemoryStorage())
 _silent_until = 0.0

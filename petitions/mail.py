@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from petitions import counts, rooms, subscribers
+from petitions import counts, invited, rooms, subscribers
 from petitions.crypto.sealing import NotSealedHere
 from petitions.documents import letters, pictures, text
 from petitions.documents.mailhtml import inline
@@ -185,6 +185,25 @@ def report(delivery: Delivery) -> Message:
     return _notice("report", delivery, {"operations_url": settings.SITE_URL + reverse("admin:operations")})
 
 
+def organizer(delivery: Delivery) -> Message:
+    """To somebody who may be the wrong one: it says who asks for what, and nothing about the letter."""
+    invitation = delivery.organizer_invitation
+    if invitation is None or not invitation.is_fresh:
+        raise Obsolete
+    try:
+        inside = invited.opened(invitation)
+    except NotSealedHere:
+        raise Obsolete from None
+    context = {
+        "role": invitation.role,
+        "site_url": settings.SITE_URL,
+        "abuse_url": settings.SITE_URL + reverse("abuse"),
+        "url": settings.SITE_URL + reverse("organize", args=[inside["secret"]]),
+        "until": invitation.invited_at + invitation.LIFETIME,
+    }
+    return _compose("organizer", inside["address"], context, delivery)
+
+
 MESSAGES: dict[str, Callable[[Delivery], Message]] = {
     Delivery.Kind.LETTER: letter,
     Delivery.Kind.MILESTONE: milestone,
@@ -199,6 +218,7 @@ MESSAGES: dict[str, Callable[[Delivery], Message]] = {
     Delivery.Kind.REPORT: report,
     Delivery.Kind.TEST: test,
     Delivery.Kind.TRIAL: trial,
+    Delivery.Kind.ORGANIZER: organizer,
 }
 
 

@@ -17,6 +17,7 @@ LAYERS = [
         "counts",
         "limits",
         "pending",
+        "invited",
         "subscribers",
         "rooms",
         "smtp",

@@ -31,6 +31,7 @@ from petitions.models import (
     Invitation,
     Letter,
     Mark,
+    OrganizerInvitation,
     PaperSignature,
     Purge,
     Recipient,
@@ -92,6 +93,8 @@ def rules() -> dict[str, Rule]:
     return {
         "codes": Rule(Challenge.objects.stale()),
         "sign-in links": Rule(SignInLink.objects.stale()),
+        "invitations to organize": Rule(OrganizerInvitation.objects.stale()),
+        "accounts nobody came to": Rule(User.objects.never_used(OrganizerInvitation.LIFETIME)),
         "sessions": Rule(Session.objects.filter(expire_date__lt=Now())),
         "attempts": Rule(Attempt.objects.stale()),
         "events": OldestEvents(AuditEvent.objects.stale()),

@@ -30,7 +30,7 @@ def send(pk: int) -> None:
     lease = Lease.take(pk)
     if lease is None:
         return
-    everything = ("letter", "recipient", "user", "subscription", "snapshot")
+    everything = ("letter", "recipient", "user", "subscription", "organizer_invitation", "snapshot")
     delivery = Delivery.objects.select_related(*everything).get(pk=pk)
     try:
         message = mail.compose(delivery)

@@ -12,6 +12,7 @@ from petitions.models.letters import Letter
 from petitions.models.memberships import Membership
 from petitions.models.milestones import Milestone
 from petitions.models.mismatches import Mismatch
+from petitions.models.organizers import OrganizerInvitation
 from petitions.models.papers import Paper, PaperSignature
 from petitions.models.proofs import Challenge, Mark, Proof
 from petitions.models.publickeys import PublicKey
@@ -49,6 +50,7 @@ __all__ = [
     "Membership",
     "Milestone",
     "Mismatch",
+    "OrganizerInvitation",
     "Paper",
     "PaperSignature",
     "Proof",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from petitions.models.installations import Installation
 from petitions.models.letters import Letter
 from petitions.models.milestones import Milestone
+from petitions.models.organizers import OrganizerInvitation
 from petitions.models.recipients import Recipient
 from petitions.models.responses import Publication
 from petitions.models.snapshots import Snapshot
@@ -109,6 +110,7 @@ class Delivery(models.Model):
         REPORT = "report", _("report to the operators")
         TEST = "test", _("test mail")
         TRIAL = "trial", _("test of an update")
+        ORGANIZER = "organizer", _("invitation to organize")
 
     class State(models.TextChoices):
         HELD = "held", _("held")
@@ -136,7 +138,8 @@ class Delivery(models.Model):
     LONGEST_WAIT = timedelta(hours=1)
     LATELY = timedelta(days=1)
 
-    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="deliveries")
+    # A draft can be deleted with its invitations; a letter that sent anything else cannot.
+    letter = models.ForeignKey(Letter, on_delete=models.RESTRICT, related_name="deliveries")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     key = models.CharField(max_length=120, unique=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.QUEUED)
@@ -147,6 +150,9 @@ class Delivery(models.Model):
     )
     subscription = models.ForeignKey(
         Subscription, on_delete=models.CASCADE, null=True, related_name="deliveries"
+    )
+    organizer_invitation = models.ForeignKey(
+        OrganizerInvitation, on_delete=models.CASCADE, null=True, related_name="deliveries"
     )
 
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="deliveries")
@@ -211,9 +217,10 @@ class Delivery(models.Model):
                 name="a_delivery_has_a_known_state",
             ),
             models.CheckConstraint(
-                condition=Q(recipient__isnull=False, user=None, subscription=None)
-                | Q(recipient=None, user__isnull=False, subscription=None)
-                | Q(recipient=None, user=None, subscription__isnull=False),
+                condition=Q(recipient__isnull=False, user=None, subscription=None, organizer_invitation=None)
+                | Q(recipient=None, user__isnull=False, subscription=None, organizer_invitation=None)
+                | Q(recipient=None, user=None, subscription__isnull=False, organizer_invitation=None)
+                | Q(recipient=None, user=None, subscription=None, organizer_invitation__isnull=False),
                 name="a_delivery_has_one_reader",
             ),
             models.CheckConstraint(
@@ -260,6 +267,8 @@ class Delivery(models.Model):
         """Whom an organizer sees: a recipient by name, another organizer by address, a follower as no one."""
         if self.recipient:
             return str(self.recipient)
+        if self.organizer_invitation_id:
+            return str(_("an invited organizer"))
         return self.user.email if self.user else str(_("a follower"))
 
     @property

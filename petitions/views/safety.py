@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from petitions import limits, pending
 from petitions.documents.letters import domain_names
 from petitions.flows import purges
-from petitions.models import Attempt, AuditEvent, Challenge, Letter, Purge
+from petitions.models import Attempt, AuditEvent, Challenge, Letter, OrganizerInvitation, Purge
 
 
 @never_cache
@@ -84,6 +84,10 @@ def _rules() -> list[dict[str, str]]:
         _("Reports of letters"): _("when they have been dealt with"),
         _("Names, roles and sentences of signers; checksums of receipts"): later,
         _("Names that organizers copied from paper"): later,
+        _("Addresses of people who were asked to organize a letter, encrypted"): _(
+            "when they accept, or the invitation is withdrawn; otherwise the night after its %(days)s days"
+        )
+        % {"days": OrganizerInvitation.LIFETIME.days},
         _("Addresses of followers"): _("when they leave; otherwise %(later)s") % {"later": later},
         _("Addresses of recipients, and what their mail servers answered"): later,
         _("What a recipient wrote and has not published, encrypted"): _(

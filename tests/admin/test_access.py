@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from petitions.admin.site import workspace
-from petitions.flows import deliveries, invalidations, papers
+from petitions.flows import deliveries, invalidations, organizers, papers
 from petitions.models import Condition, Delivery, HandOver, Letter, PaperSignature, Takedown
 from tests.admin.posts import as_stored, page
 from tests.factories import make_letter, make_user, sign, signature_of
@@ -66,6 +66,10 @@ def path_of(name: str, letter: Letter) -> str:
         "petitions_letter_invalidation_undo": [1],
         "petitions_letter_signature_pin": [signature.pk],
         "petitions_letter_signature_statement": [signature.pk],
+        "petitions_letter_organizer": [letter.memberships.first().pk],
+        "petitions_letter_organizer_remove": [letter.memberships.first().pk],
+        "petitions_letter_organizer_again": [letter.organizer_invitations.get().pk],
+        "petitions_letter_organizer_withdraw": [letter.organizer_invitations.get().pk],
         "petitions_letter_takedown_decide": [
             Takedown.objects.create(letter=letter, signature=signature, reason="Not me").pk
         ],
@@ -97,6 +101,7 @@ def make_foreign() -> Letter:
     sign(letter, "Nobody Real")
     meant = Condition(words="nobody real")
     invalidations.begin(letter, meant, number=1, expected=1, reason="Typed by a program", by=user)
+    organizers.invite(letter, address="ada@private.test", role="editor", by=user)
     return letter
 
 

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ("peer ::1", "peer [client]"),
         ("at 14:33:19 version 5.2.19", "at 14:33:19 version 5.2.19"),
         ("POST /unsubscribe/s3cr3t/", "POST /unsubscribe/[secret]/"),
+        ("GET /code/?next=/organize/s3cr3t/", "GET /code/?next=/organize/[secret]/"),
         ("GET /accounts/link/s3cr3t/", "GET /accounts/link/[secret]/"),
     ],
 )

@@ -27,6 +27,7 @@ WITH_HTML = [
     "trouble",
     "mismatch",
     "burst",
+    "organizer",
 ]
 NOTICES = ["milestone", "closing", "update", "response", "correction"]
 BODY = "We **ask** you & <b>him</b>."
@@ -75,6 +76,10 @@ CONTEXT: dict[str, Any] = {
     "unsubscribe_url": "https://letters.example.test/unsubscribe/secret/",
     "update": {"title": "They <answered> & more"},
     "url": "https://letters.example.test/accounts/login/",
+    "role": "editor",
+    "site_url": "https://letters.example.test",
+    "abuse_url": "https://letters.example.test/abuse/",
+    "until": datetime(2018, 10, 23, 9, 12, 33, tzinfo=UTC),
     "code": "ABCD-EFGH",
 }
 

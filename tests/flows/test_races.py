@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
 
+from accounts.models import User
 from petitions import counts, subscribers
 from petitions.crypto import blind, typed
 from petitions.flows import (
@@ -15,6 +17,7 @@ from petitions.flows import (
     deliveries,
     invitations,
     letters,
+    organizers,
     proofs,
     signatures,
     snapshots,
@@ -245,3 +248,37 @@ def test_two_first_sheets_at_once_share_a_key():
     assert together(printing, printing) == []
 
     assert (letter.invitations.count(), letter.public_keys.filter(proof="former").count()) == (20, 1)
+
+
+def test_two_owners_who_leave_at_once_leave_one_behind():
+    letter = make_letter()
+    first, second = letter.memberships.get(), letter.memberships.create(user=make_user(), role="owner")
+
+    raised = together(*(partial(organizers.leave, letter, by=member.user) for member in (first, second)))
+
+    assert [type(error) for error in raised] == [organizers.LastOwner]
+    assert letter.memberships.filter(role="owner").count() == 1
+
+
+def test_of_two_owners_who_remove_each_other_at_once_one_remains():
+    letter = make_letter()
+    first, second = letter.memberships.get(), letter.memberships.create(user=make_user(), role="owner")
+
+    raised = together(
+        partial(organizers.remove, letter, second.pk, by=first.user),
+        partial(organizers.change_role, letter, first.pk, role="reviewer", by=second.user),
+    )
+
+    assert [type(error) for error in raised] == [organizers.NotAnOwner]
+    assert letter.memberships.filter(role="owner").count() == 1
+
+
+def test_an_invitation_that_is_accepted_twice_at_once_gives_the_role_once():
+    letter, user = make_letter(), User.objects.create_organizer("ada@private.test")
+    owner = letter.memberships.get().user
+    invitation = organizers.invite(letter, address=user.email, role="editor", by=owner)
+
+    raised = together(*[partial(organizers.accept, invitation, by=user)] * 4)
+
+    assert [type(error) for error in raised] == [organizers.Gone] * 3
+    assert letter.memberships.get(user=user).role == "editor"
