@@ -12,10 +12,11 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from petitions.admin import access, addresses, columns, overview, pages
+from petitions.admin import access, addresses, columns, home, pages
 from petitions.admin.demands import DemandInline
 from petitions.admin.milestones import MilestoneInline
 from petitions.admin.quiet import QuietAdmin
@@ -45,7 +46,7 @@ class LetterAdmin(QuietAdmin):
     )
 
     def get_urls(self) -> list[Any]:
-        return addresses.of_a_letter() + super().get_urls()
+        return [pages.address("edit/", self.edit, "edit"), *addresses.of_a_letter(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
         return columns.counted(access.letters(request))
@@ -72,6 +73,17 @@ class LetterAdmin(QuietAdmin):
         if obj is None or obj.is_draft:
             return ()
         return FROZEN if obj.is_open else (*FROZEN, "closes_at")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Whoever opens a letter sees how it stands. Its form is a page of its own and may post to either."""
+        if request.method != "POST":
+            return home.page(request, unquote(object_id))
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def edit(self, request: HttpRequest, pk: int) -> Any:
+        return self.changeform_view(request, str(pk))
 
     def changeform_view(
         self,
@@ -131,15 +143,17 @@ class LetterAdmin(QuietAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         letter = options.get("obj")
         context |= {"show_save_and_continue": False, "show_save_and_add_another": False, "letter": letter}
-        context |= {"title": letter.title if letter else _("Write a letter"), "subtitle": None}
-        if letter:
-            context["overview"] = overview.of(letter, access.role(letter))
+        context |= {"title": _("Edit the letter") if letter else _("Write a letter")}
+        context |= {"subtitle": letter.title if letter else None}
+        options["form_url"] = reverse("admin:petitions_letter_edit", args=[letter.pk]) if letter else ""
         answer = super().render_change_form(request, context, *args, **options)
         answer.status_code = 422 if context["errors"] else 200
         return answer
 
     def response_add(self, request: HttpRequest, obj: Letter, post_url_continue: Any = None) -> HttpResponse:
-        return pages.done(request, obj, _("The draft is saved. Nobody but you sees it before it opens."))
+        return pages.done(
+            request, obj, _("The draft is saved. Nobody but its organizers sees it before it opens.")
+        )
 
     def response_change(self, request: HttpRequest, obj: Letter) -> HttpResponse:
         return pages.done(request, obj, _("Saved."))

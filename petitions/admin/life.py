@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from petitions.admin import access, pages
+from petitions.admin import access, checklists, figures, pages
+from petitions.admin.checklists import Item
 from petitions.flows import letters
 from petitions.forms.letters import CorrectionForm
 from petitions.models import Letter
@@ -24,7 +25,8 @@ def open_for_signing(request: HttpRequest, pk: int) -> HttpResponse:
     missing = lacking(letter)
     if request.method != "POST" or missing:
         status = 422 if request.method == "POST" else 200
-        return pages.show(request, letter, "open", _("Open for signing"), {"missing": missing}, status=status)
+        context = {"missing": missing, "undone": _undone(letter)}
+        return pages.show(request, letter, "open", _("Open for signing"), context, status=status)
     try:
         letters.open_for_signing(letter, by=access.person(request))
     except letters.NotReady as reasons:
@@ -34,6 +36,12 @@ def open_for_signing(request: HttpRequest, pk: int) -> HttpResponse:
     except letters.NotADraft:
         return pages.failed(request, letter, _("This letter was opened before."))
     return pages.done(request, letter, _("The letter is open. Its text is frozen from now on."))
+
+
+def _undone(letter: Letter) -> list[Item]:
+    """What the checklist advises and nobody is held to."""
+    items = checklists.to_opening(figures.of(letter))
+    return [item for item in items if not item.is_done and not item.is_needed]
 
 
 def lacking(letter: Letter) -> list[str]:

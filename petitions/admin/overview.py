@@ -5,36 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from petitions import counts
-from petitions.admin import access, life, troubles
+from petitions.admin import access, checklists, problems, troubles
+from petitions.admin.checklists import Item
+from petitions.admin.problems import Problem
 from petitions.admin.troubles import Troubles
-from petitions.documents import letters as documents
+from petitions.documents import growth, progress
+from petitions.documents.growth import Growth
+from petitions.documents.progress import Progress
 from petitions.documents.sentences import count_sentences
-from petitions.models import Delivery, Domain, Letter, Milestone
+from petitions.models import Delivery, Demand, Domain, Letter, Milestone
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The head of a letter's page."""
+    """What a letter's home shows."""
 
     letter: Letter
     role: str
     next_step: str
-    missing: list[str]
+    checklist: list[Item]
+    problems: list[Problem]
+    frozen: list[Domain]
+    troubles: Troubles
     total: int
     count_sentences: list[str]
+    growth: Growth | None
     milestones: list[Milestone]
+    way: Progress | None
+    demands: list[Demand]
     deliveries: list[dict[str, Any]]
     is_delivered: bool
     takedowns: int
     under_review: int
-    troubles: Troubles
-    frozen: list[Domain]
 
     @property
     def is_owner(self) -> bool:
@@ -46,48 +54,81 @@ class Overview:
 
     @property
     def is_ready(self) -> bool:
-        return self.letter.is_draft and not self.missing
+        return self.letter.is_draft and not self.needed
+
+    @property
+    def needed(self) -> list[Item]:
+        """Without these the next step is refused."""
+        return [item for item in self.checklist if item.is_needed and not item.is_done]
+
+    @property
+    def is_quiet(self) -> bool:
+        return not self.problems and not self.frozen
 
     @property
     def can_be_delivered(self) -> bool:
         return self.letter.state in (Letter.State.OPEN, Letter.State.CLOSED)
 
 
-def of(letter: Letter, role: str) -> Overview:
+def of(letter: Any, role: str) -> Overview:
+    """Of a letter that was read with its figures."""
     tally = counts.recount(letter)
-    missing = life.lacking(letter) if letter.is_draft else []
-    is_delivered = letter.deliveries.letters().exists() or letter.handovers.exists()
+    domains = _domains(letter)
+    milestones = list(letter.milestones.all())
+    deliveries = _by_state(letter)
+    is_delivered = bool(deliveries) or letter.is_handed_over
+    checklist = _checklist(letter, tally.total, is_delivered=is_delivered)
     return Overview(
         letter=letter,
         role=role,
-        next_step=_next_step(letter, missing, is_delivered),
-        missing=missing,
+        next_step=_next_step(letter, checklist, is_delivered=is_delivered),
+        checklist=checklist,
+        problems=problems.of(letter, domains),
+        frozen=[domain for domain in domains if domain.is_stopped],  # type: ignore[attr-defined]
+        troubles=troubles.said(letter),
         total=tally.total,
-        count_sentences=count_sentences(tally.as_json(), documents.domain_names(letter)),
-        milestones=list(letter.milestones.all()),
-        deliveries=_by_state(letter),
+        count_sentences=count_sentences(tally.as_json(), [domain.name for domain in domains]),
+        growth=growth.of(letter.signatures.all().days()),
+        milestones=milestones,
+        way=progress.of(letter, milestones, tally.total),
+        demands=list(letter.demands.all()),
+        deliveries=deliveries,
         is_delivered=is_delivered,
-        takedowns=letter.takedowns.filter(decided_at=None).count(),
-        under_review=letter.signatures.all().to_review().count(),
-        troubles=troubles.of(letter),
-        frozen=list(Domain.objects.frozen_for(letter)),
+        takedowns=letter.takedowns_waiting,
+        under_review=letter.to_review,
     )
 
 
-def _next_step(letter: Letter, missing: list[str], is_delivered: bool) -> str:
-    if letter.is_draft and missing:
-        return _("Complete the letter below, save it, and look at the previews.")
+def _checklist(letter: Any, total: int, *, is_delivered: bool) -> list[Item]:
     if letter.is_draft:
-        return _("Look at the page, the mail and the PDF. When all is right, open it for signing.")
+        return checklists.to_opening(letter)
+    if is_delivered or letter.state == Letter.State.ARCHIVED:
+        return []
+    return checklists.to_delivering(letter, total)
+
+
+def _next_step(letter: Any, checklist: list[Item], *, is_delivered: bool) -> str:
+    if letter.is_draft:
+        return _while_draft(checklist)
     if letter.is_open:
         return _while_open(letter)
     if is_delivered:
         return _("Record each answer that comes, and post updates, so that signers learn what became of it.")
-    recipients = letter.recipients.count()
+    recipients = letter.reachable_count
     sentence = ngettext(
         "Deliver it to its recipient.", "Deliver it to its %(number)s recipients.", recipients
     )
     return sentence % {"number": recipients}
+
+
+def _while_draft(checklist: list[Item]) -> str:
+    if any(item.is_needed and not item.is_done for item in checklist):
+        return _("Edit the letter until nothing that it needs is left on the list below.")
+    if not all(item.is_done for item in checklist):
+        return _(
+            "It can be opened. Go through the rest of the list first: after opening, its words are fixed."
+        )
+    return _("Everything is done. Open it for signing.")
 
 
 def _while_open(letter: Letter) -> str:
@@ -96,6 +137,13 @@ def _while_open(letter: Letter) -> str:
     if letter.closes_at:
         return _("Pass its address on. It closes by itself at the time below; then deliver it.")
     return _("Pass its address on. When enough people have signed, close it, and deliver it.")
+
+
+def _domains(letter: Letter) -> list[Domain]:
+    """Of its workplaces, each with whether it gets no codes for this letter."""
+    is_stopped = Exists(Domain.objects.frozen_for(letter).filter(pk=OuterRef("pk")))
+    found = Domain.objects.filter(workplace__letters=letter).select_related("workplace")
+    return list(found.annotate(is_stopped=is_stopped))
 
 
 def _by_state(letter: Letter) -> list[dict[str, Any]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from petitions.models import Installation, Letter
+from petitions.admin import figures
+from petitions.models import Letter
 
 
 @dataclass(frozen=True)
@@ -19,14 +21,13 @@ class Troubles:
 
 
 def of(letter: Letter) -> Troubles:
-    mails = letter.deliveries.filter(subscription=None).troubles()
-    sentences = [
-        _paused(letter),
-        _held(mails["held"]),
-        _late(mails["late"]),
-        _wrong(letter),
-    ]
-    return Troubles(mails["undecided"], [sentence for sentence in sentences if sentence])
+    return said(figures.of(letter))
+
+
+def said(letter: Any) -> Troubles:
+    """Of a letter that was read with its figures."""
+    sentences = [_paused(letter), _held(letter.held), _late(letter.late), _wrong(letter)]
+    return Troubles(letter.undecided, [sentence for sentence in sentences if sentence])
 
 
 def too_late(number: int) -> str:
@@ -41,16 +42,16 @@ def too_late(number: int) -> str:
     return sentence % {"number": number}
 
 
-def _paused(letter: Letter) -> str:
+def _paused(letter: Any) -> str:
     if letter.is_paused:
         return _("Mails of this letter are paused: none leaves until an owner lets them.")
-    if Installation.objects.filter(is_paused=True).exists():
+    if letter.is_site_paused:
         return _("Mails of the whole site are paused by an operator.")
     return ""
 
 
-def _wrong(letter: Letter) -> str:
-    if letter.mismatches.exists():
+def _wrong(letter: Any) -> str:
+    if letter.is_wrong:
         return _("A number that this letter shows is not what its signatures say. An operator has to look.")
     return ""
 

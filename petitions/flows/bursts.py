@@ -57,6 +57,12 @@ def note_typed(mailbox: str) -> None:
     limits.allows(TYPED, _hour(), _domain_name(mailbox))
 
 
+def is_near(domain: Domain) -> bool:
+    """Whether half of what freezes it was asked for this hour and not typed. Told without the number."""
+    asked, typed = (limits.count(limit, _hour(), domain.name) for limit in (ASKED, TYPED))
+    return domain.frozen_at is None and asked - typed > threshold(domain.workplace) // 2 and typed * 2 < asked
+
+
 def threshold(workplace: Workplace) -> int:
     """How many mailboxes may ask within an hour without typing."""
     if workplace.head_count is None:

@@ -13,13 +13,13 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from petitions import counts
-from petitions.documents import cards, progress, sharing, text
+from petitions.documents import cards, growth, progress, sharing, text
 from petitions.documents import letters as documents
 from petitions.documents.milestones import heights
 from petitions.documents.sentences import count_sentences, invalid_sentences, paper_sentences
 from petitions.models import Letter, Recipient, Tally, Version
 from petitions.models.signatures import searchable
-from petitions.views import growth, outcomes, signatories
+from petitions.views import outcomes, signatories
 from petitions.views.answers import KEPT, for_letter, is_signable, unless_known
 
 OPEN = 6  # recipients of many that are named at once

@@ -48,13 +48,13 @@ def safety(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     last = Purge.objects.first()
-    context = {
-        "retention_days": settings.RETENTION_DAYS,
-        "rules": _rules(),
-        "last": last,
-        "left": list(_left(last)) if last else [],
-    }
+    context = kept() | {"last": last, "left": list(_left(last)) if last else []}
     return render(request, "safety/privacy.html", context)
+
+
+def kept() -> dict[str, Any]:
+    """What is kept, and for how long: for the public and for organizers."""
+    return {"retention_days": settings.RETENTION_DAYS, "rules": _rules()}
 
 
 def _letters() -> Iterator[dict[str, Any]]:

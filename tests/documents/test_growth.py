@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from petitions.documents import growth
 from petitions.models import Day, Signature
-from petitions.views import growth
 from tests.factories import make_letter, sign
 
 BEGIN = date(2026, 1, 1)
