@@ -16,14 +16,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from petitions.admin import access, addresses, columns, home, pages
+from petitions.admin import access, addresses, columns, conflicts, home, pages
 from petitions.admin.demands import DemandInline
 from petitions.admin.milestones import MilestoneInline
 from petitions.admin.quiet import QuietAdmin
 from petitions.admin.recipients import RecipientInline
 from petitions.admin.site import workspace
 from petitions.flows import audit, letters
-from petitions.forms.letters import LetterForm
+from petitions.forms import contents
+from petitions.forms.editing import SEEN, EditingForm
 from petitions.models import Letter
 
 WRITING = ("title", "text", "signing_line")
@@ -33,7 +34,7 @@ FROZEN = (*WRITING, "workplaces", "batch_size", "is_listed", "slug", "opens_at")
 
 @admin.register(Letter, site=workspace)
 class LetterAdmin(QuietAdmin):
-    form = LetterForm
+    form = EditingForm
     list_display = ("title", columns.state, columns.signatures, "closes_at", columns.latest)
     search_fields = ("title",)
     ordering = ("-created_at",)
@@ -120,13 +121,17 @@ class LetterAdmin(QuietAdmin):
     def _save_alone(
         self, request: HttpRequest, object_id: str | None, form_url: str, extra_context: Any
     ) -> Any:
-        """Whoever saves holds the letter's row: nobody opens or closes it between reading and writing."""
-        if request.method != "POST" or object_id is None:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+        """Whoever saves holds the letter's row: nobody opens, closes or saves it between reading and writing."""
+        if object_id is None:
+            return super().changeform_view(request, None, form_url, extra_context)
         with transaction.atomic():
             letter = self.get_object(request, unquote(object_id))
-            Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            if request.method == "POST":
+                Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+            context = (extra_context or {}) | {"seen": contents.digest(letter)}
+            if request.method == "POST" and request.POST.get(SEEN) != context["seen"]:
+                context["conflict"] = conflicts.of(self, request, letter)
+            return super().changeform_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: Letter, form: Any, change: bool) -> None:
         if not change:

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from petitions.documents import pictures
+from petitions.forms import contents
 from petitions.models import Letter, Milestone
 
 ADD = "/admin/petitions/letter/add/"
@@ -70,6 +71,7 @@ def as_stored(letter: Letter, **changes: Any) -> dict[str, Any]:
     ]
     milestones = [stored(row) for row in letter.milestones.all()]
     data = {
+        "seen": contents.digest(letter),
         "title": letter.title,
         "text": letter.text,
         "signing_line": letter.signing_line,
