@@ -20,6 +20,7 @@ from petitions.views import (
     takedowns,
     tokens,
     verify,
+    versions,
 )
 
 of_a_letter = [
@@ -39,6 +40,7 @@ of_a_letter = [
     path("invitation/token/", invitations.token, name="invitation_token"),
     path("redeem/", tokens.redeem, name="redeem"),
     path("verify/", verify.verify, name="verify"),
+    path("versions/", versions.versions, name="versions"),
     path("signatures/", signatures.listing, name="signatures"),
     path("signatures/<uuid:pk>/takedown/", takedowns.ask, name="takedown"),
     path("paper/", papers.names, name="papers"),

@@ -20,6 +20,7 @@ from petitions.models import (
     Recipient,
     Signature,
     Takedown,
+    Version,
 )
 
 RETENTION = "retention_seen"  # an event that a checklist asks for, as it does for a test mail
@@ -32,6 +33,7 @@ def counted(letters: QuerySet[Letter]) -> QuerySet[Letter]:
     return letters.annotate(
         demand_count=_number(Demand.objects.all()),
         recipient_count=_number(Recipient.objects.all()),
+        version_count=_number(Version.objects.all()),
         reachable_count=_number(Recipient.objects.reachable()),
         has_workplace=Exists(Domain.objects.filter(workplace__letters=OuterRef("pk"))),
         takedowns_waiting=_number(Takedown.objects.filter(decided_at=None)),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from petitions.admin import access, checklists, figures, pages
 from petitions.admin.checklists import Item
+from petitions.documents import differences
 from petitions.flows import letters
 from petitions.forms.letters import CorrectionForm
 from petitions.models import Letter
@@ -84,6 +85,9 @@ def _correct(request: HttpRequest, letter: Letter, form: CorrectionForm) -> Http
     letter.hold_lock()
     if not Letter.objects.filter(pk=letter.pk, state=Letter.State.OPEN).exists():
         return pages.failed(request, letter, _("The letter was closed meanwhile. Nothing was corrected."))
+    if form.refuse_outdated(letter.version):
+        context = {"form": form, "parts": differences.between(letter.version, form.typed())}
+        return pages.show(request, letter, "correct", _("Correct the text"), context, status=422)
     form.save()
     version = letters.correct(letter, by=access.person(request))
     if version is None:

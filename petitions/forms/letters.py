@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.forms.addresses import AddressField
 from petitions.forms.texts import LineField, MarkdownField
-from petitions.models import Demand, Letter
+from petitions.models import Demand, Letter, Version
 from petitions.models.letters import random_slug
 
 RANDOM = re.compile(r"[0-9a-f]{32}")
@@ -130,6 +130,7 @@ def free_slug(title: str, *, letter: Letter) -> str:
 class CorrectionForm(forms.Form):
     """Title, text and demands of a letter that people are signing."""
 
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)  # checksum of the version that was read
     title = LineField(label=_("Title"), max_length=200)
     text = MarkdownField(
         label=_("Text"), max_length=200_000, help_text=_("Markdown: **bold**, lists, links.")
@@ -138,7 +139,7 @@ class CorrectionForm(forms.Form):
     def __init__(self, letter: Letter, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.letter = letter
-        self.initial = {"title": letter.title, "text": letter.text}
+        self.initial = {"title": letter.title, "text": letter.text, "seen": letter.version.sha256}
         self.demands = list(letter.demands.all())
         for demand in self.demands:
             self._add(demand)
@@ -155,6 +156,28 @@ class CorrectionForm(forms.Form):
             required=False,
             widget=forms.Textarea(attrs={"rows": 3}),
         )
+
+    def refuse_outdated(self, version: Version) -> bool:
+        """Whether somebody else has corrected it since: then it is read again before it is replaced."""
+        if self.cleaned_data["seen"] == version.sha256:
+            return False
+        self.add_error(
+            None, _("Somebody else corrected the letter after you had opened this page. Nothing was saved.")
+        )
+        self.data = {**self.data.dict(), "seen": version.sha256}  # type: ignore[attr-defined]
+        return True
+
+    def typed(self) -> Version:
+        """What would be frozen; it is not stored."""
+        demands = [
+            {
+                "number": demand.number,
+                "title": self.cleaned_data[f"demand_{demand.pk}_title"],
+                "text": self.cleaned_data[f"demand_{demand.pk}_text"],
+            }
+            for demand in self.demands
+        ]
+        return Version(title=self.cleaned_data["title"], text=self.cleaned_data["text"], demands=demands)
 
     def save(self) -> None:
         """Only the words, so that nothing else of the letter is written back."""

@@ -98,7 +98,7 @@ def test_second_closing_is_told(as_owner, letter):
 
 
 def corrected(letter: Letter, **changes: str) -> dict[str, str]:
-    data = {"title": letter.title, "text": letter.text}
+    data = {"seen": letter.version.sha256, "title": letter.title, "text": letter.text}
     for demand in letter.demands.all():
         data |= {f"demand_{demand.pk}_title": demand.title, f"demand_{demand.pk}_text": demand.text}
     return data | changes
@@ -129,6 +129,21 @@ def test_refused_correction_keeps_what_was_typed(as_owner, letter):
     assert "Much better words" in answer.content.decode()
     letter.refresh_from_db()
     assert letter.text == "We ask for a *fair* rota."
+
+
+def test_second_of_two_corrections_is_refused_and_shown_beside_the_first(as_owner, letter):
+    mine = corrected(letter, text="Mine is the better word.")
+    as_owner.post(page("correct", letter), corrected(letter, text="Theirs is the better word."))
+    answer = as_owner.post(page("correct", letter), mine)
+    shown = " ".join(answer.content.decode().split())
+    assert answer.status_code == 422
+    assert "removed: </span>Theirs</del>" in shown
+    assert "added: </span>Mine</ins>" in shown
+    assert "Mine is the better word.</textarea>" in shown
+    assert letter.version.text == "Theirs is the better word."
+    assert f'name="seen" value="{letter.version.sha256}"' in shown
+    as_owner.post(page("correct", letter), mine | {"seen": letter.version.sha256})
+    assert letter.version.text == "Mine is the better word."
 
 
 def test_closed_letter_is_not_corrected(as_owner, letter):
