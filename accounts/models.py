@@ -15,6 +15,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
+SECOND_STEPS = ("webauthn", "totp")  # recovery codes alone are none
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, **fields: Any) -> User:
@@ -35,6 +37,10 @@ class UserManager(BaseUserManager["User"]):
         if found is None:
             EmailAddress.objects.create(user=user, email=user.email, primary=True)
         return user
+
+    def without_second_step(self) -> models.QuerySet[User]:
+        """Whoever gets in with the mailbox alone."""
+        return self.exclude(authenticator__type__in=SECOND_STEPS)
 
     def never_used(self, since: timedelta) -> models.QuerySet[User]:
         """Made for an invitation, and left alone for so long."""

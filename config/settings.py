@@ -203,6 +203,9 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Undersigned"
+MFA_FORMS = {"add_webauthn": "accounts.forms.AddPasskeyForm"}
+MFA_ADAPTER = "accounts.adapter.SecondStepAdapter"
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", True)  # of owners, before a letter opens
 SESSION_COOKIE_AGE = 14 * 60 * 60
 
 # --- Language, time ----------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ os.environ.update(
     CODES_PER_MAILBOX="100",
     CODE_WAIT_SECONDS="0",
     COUNT_SECONDS="0",
+    SECOND_FACTOR_REQUIRED="false",  # tests of it turn it on
     STATIC_ROOT=str(PLACE / "static"),
 )
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import User
 from petitions.admin import access, checklists, figures, pages
 from petitions.admin.checklists import Item
 from petitions.documents import differences
-from petitions.flows import letters
+from petitions.flows import letters, organizers
 from petitions.forms.letters import CorrectionForm
 from petitions.models import Letter
 
@@ -23,20 +25,23 @@ def open_for_signing(request: HttpRequest, pk: int) -> HttpResponse:
     letter = access.letter(request, pk, roles=access.OWNERS)
     if not letter.is_draft:
         return pages.failed(request, letter, _("This letter was opened before."))
-    missing = lacking(letter)
-    if request.method != "POST" or missing:
-        status = 422 if request.method == "POST" else 200
-        context = {"missing": missing, "undone": _undone(letter)}
-        return pages.show(request, letter, "open", _("Open for signing"), context, status=status)
+    if request.method != "POST":
+        return _ask_to_open(request, letter, lacking(letter))
     try:
-        letters.open_for_signing(letter, by=access.person(request))
+        _open(letter, by=access.person(request))
     except letters.NotReady as reasons:
-        return pages.show(
-            request, letter, "open", _("Open for signing"), {"missing": reasons.missing}, status=422
-        )
+        return _ask_to_open(request, letter, reasons.missing, status=422)
     except letters.NotADraft:
         return pages.failed(request, letter, _("This letter was opened before."))
     return pages.done(request, letter, _("The letter is open. Its text is frozen from now on."))
+
+
+def _ask_to_open(
+    request: HttpRequest, letter: Letter, missing: list[str], *, status: int = 200
+) -> HttpResponse:
+    mine = User.objects.without_second_step().filter(pk=access.person(request).pk)
+    context = {"missing": missing, "undone": _undone(letter), "has_no_second_step": mine.exists()}
+    return pages.show(request, letter, "open", _("Open for signing"), context, status=status)
 
 
 def _undone(letter: Letter) -> list[Item]:
@@ -45,12 +50,31 @@ def _undone(letter: Letter) -> list[Item]:
     return [item for item in items if not item.is_done and not item.is_needed]
 
 
+@transaction.atomic
+def _open(letter: Letter, *, by: User) -> None:
+    """Nobody becomes an owner between the look at the owners and the opening."""
+    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    missing = lacking(letter)
+    if missing:
+        raise letters.NotReady(missing)
+    letters.open_for_signing(letter, by=by)
+
+
 def lacking(letter: Letter) -> list[str]:
     """What stands between this draft and opening, one sentence each."""
-    missing = letters.missing(letter)
+    missing = letters.missing(letter) + _unprotected(letter)
     if letter.closes_at and letter.closes_at <= timezone.now():
         missing.append(_("Its closing time has passed."))
     return missing
+
+
+def _unprotected(letter: Letter) -> list[str]:
+    """On one's own machine a second step is offered, everywhere else it is asked for."""
+    owners = organizers.unprotected(letter) if settings.SECOND_FACTOR_REQUIRED else []
+    if not owners:
+        return []
+    who = ", ".join(owner.email for owner in owners)
+    return [_("Each owner needs a second step of sign-in. Without one: %(who)s.") % {"who": who}]
 
 
 @asks_first

@@ -61,6 +61,7 @@ def _page(request: HttpRequest, letter: Letter, form: InviteForm) -> HttpRespons
         "form": form,
         "members": letter.memberships.select_related("user").order_by("pk"),
         "waiting": _waiting(letter) if is_owner else [],
+        "unprotected": [user.pk for user in organizers.unprotected(letter)] if is_owner else [],
         "is_owner": is_owner,
     }
     status = 422 if form.is_bound else 200

@@ -138,6 +138,12 @@ def leave(letter: Letter, *, by: User) -> None:
     audit.record("organizer_left", letter=letter, by=by)
 
 
+def unprotected(letter: Letter) -> list[User]:
+    """Owners into whose account whoever reads their mailbox gets."""
+    owners = letter.memberships.filter(role=OWNER).values("user")
+    return list(User.objects.without_second_step().filter(pk__in=owners).order_by("pk"))
+
+
 def is_last_owner(letter: Letter, member: Membership) -> bool:
     others = letter.memberships.filter(role=OWNER).exclude(pk=member.pk)
     return member.role == OWNER and not others.exists()

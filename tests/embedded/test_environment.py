@@ -23,10 +23,20 @@ def test_everything_has_a_place_in_the_data_folder(short_path):
         "KEYS_DIR": f"{data}/keys",
         "MAILBOX_SOCKET": f"{data}/run/mailbox.sock",
         "REDIS_URL": f"unix://{data}/run/valkey.sock",
+        "SECOND_FACTOR_REQUIRED": "false",
         "SECRET_KEY_FILE": f"{data}/secret_key",
         "SITE_URL": f"http://localhost:{port}",
         "STATIC_ROOT": f"{data}/static",
     }
+
+
+@pytest.mark.parametrize(
+    "given", [{"SITE_URL": "https://letters.example"}, {"SECOND_FACTOR_REQUIRED": "true"}]
+)
+def test_a_second_step_is_only_offered_where_nobody_else_comes(given, short_path):
+    answer = prepared(short_path, **given)
+
+    assert answer["environment"].get("SECOND_FACTOR_REQUIRED") == given.get("SECOND_FACTOR_REQUIRED")
 
 
 def test_nobody_else_may_look_into_the_data_folder(short_path):
