@@ -15,7 +15,7 @@ def put_in_the_queue(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0011_accents_and_places'),
+        ('petitions', '0012_organizer_invitations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

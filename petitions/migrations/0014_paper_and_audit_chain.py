@@ -96,7 +96,7 @@ def unchain(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0011_accents_and_places'),
+        ('petitions', '0013_reviews_and_invalidations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

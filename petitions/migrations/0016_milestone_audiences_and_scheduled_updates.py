@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0011_accents_and_places'),
+        ('petitions', '0015_handed_over'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='delivery',
             name='kind',
-            field=models.CharField(choices=[('letter', 'letter'), ('milestone', 'milestone notice'), ('closing', 'closing notice'), ('update', 'update'), ('response', 'notice of an answer'), ('correction', 'correction notice'), ('takedown', 'takedown alert'), ('trouble', 'alert about deliveries'), ('mismatch', 'alert about a number'), ('burst', 'alert about codes'), ('report', 'report to the operators'), ('trial', 'test of an update')], max_length=10, verbose_name='kind'),
+            field=models.CharField(choices=[('letter', 'letter'), ('milestone', 'milestone notice'), ('closing', 'closing notice'), ('update', 'update'), ('response', 'notice of an answer'), ('correction', 'correction notice'), ('takedown', 'takedown alert'), ('trouble', 'alert about deliveries'), ('mismatch', 'alert about a number'), ('burst', 'alert about codes'), ('report', 'report to the operators'), ('test', 'test mail'), ('trial', 'test of an update'), ('organizer', 'invitation to organize')], max_length=10, verbose_name='kind'),
         ),
         migrations.AlterField(
             model_name='milestone',

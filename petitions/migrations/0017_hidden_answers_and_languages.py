@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0011_accents_and_places'),
+        ('petitions', '0016_milestone_audiences_and_scheduled_updates'),
     ]
 
     operations = [
