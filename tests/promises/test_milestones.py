@@ -52,7 +52,7 @@ def notices(letter: Letter):
 @pytest.mark.promise("P9")
 def test_twenty_who_sign_at_once_miss_no_threshold_and_double_none(figures):
     """While the sweep looks as well, as it does in production."""
-    number, wrong = sized(20, 200), []
+    number, wrong = sized(8, 200), []
 
     for _ in range(number):
         letter = two_organizers(*THRESHOLDS)

@@ -56,7 +56,7 @@ def interrupted(tmp_path, mail_server):
 
 @pytest.mark.promise("P1")
 def test_no_acknowledged_signature_is_lost(interrupted, mail_server, figures):
-    url, inbox, number = interrupted.processes.url, Inbox(mail_server), sized(300, 10_000)
+    url, inbox, number = interrupted.processes.url, Inbox(mail_server), sized(150, 10_000)
     people = [Signer(url, LETTER, inbox, f"Signer {n}", f"person{n}@example.test") for n in range(number)]
 
     limit = time.monotonic() + sized(120, 2400)

@@ -29,7 +29,7 @@ CLIENTS = 64
 
 @pytest.mark.promise("P2")
 def test_fifty_requests_of_one_person_at_once_count_once(web, figures):
-    letter, people = make_letter(), sized(20, 100)
+    letter, people = make_letter(), sized(8, 100)
 
     for person in range(people):
         papers = [
