@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -31,9 +32,22 @@ from petitions.views.answers import (
     refused,
 )
 
-START = {"sign": "sign", "follow": "follow"}
-AGAIN = {"sign": "code_again", "follow": "follow_code_again"}
-ACTION = {"sign": "code", "follow": "follow_code"}
+
+class Addresses(NamedTuple):
+    """Where a code is asked for, typed, and asked for anew, by name."""
+
+    start: str
+    action: str
+    again: str
+
+    def of(self, letter: Letter) -> dict[str, str]:
+        return {f"{step}_url": reverse(name, args=[letter.slug]) for step, name in self._asdict().items()}
+
+
+ADDRESSES = {
+    "sign": Addresses("sign", "code", "code_again"),
+    "follow": Addresses("follow", "follow_code", "follow_code_again"),
+}
 
 
 @never_cache
@@ -71,7 +85,7 @@ def again(request: HttpRequest, letter: Letter, purpose: str) -> HttpResponse:
         return errors.too_often(request, settings.CODE_WAIT_SECONDS)
     except codes.Busy:
         return errors.busy(request)
-    return keep_pending(SeeOther(reverse(ACTION[purpose], args=[letter.slug])), letter, asked)
+    return keep_pending(SeeOther(ADDRESSES[purpose].of(letter)["action_url"]), letter, asked)
 
 
 def _sign(request: HttpRequest, letter: Letter, asked: Pending, code: str) -> HttpResponse:
@@ -115,10 +129,10 @@ FINISH: dict[str, Callable[[HttpRequest, Letter, Pending, str], HttpResponse]] =
 }
 
 
-def _sealing_key(letter: Letter, purpose: str, asked: Pending | None) -> PublicKey | None:
+def _sealing_key(letter: Letter, asked: Pending | None) -> PublicKey | None:
     """For anonymous signers alone, named ones have nothing to hide from us; and where nothing is asked for any more:
     this tab may hold a token that was made here, after which the browser forgot the rest."""
-    if purpose != "sign" or (asked and not asked.is_anonymous):
+    if asked and not asked.is_anonymous:
         return None
     return tokens.key_of(letter, Proof.MAILBOX)
 
@@ -139,25 +153,38 @@ def _request_id(letter: Letter, asked: Pending) -> str:
 def _code_page(
     request: HttpRequest, letter: Letter, purpose: str, asked: Pending | None, form: CodeForm, *, status: int
 ) -> HttpResponse:
-    key = _sealing_key(letter, purpose, asked)
-    context = {
+    context: dict[str, object] = {
         "letter": letter,
-        "key": key,
-        "request_id": _request_id(letter, asked) if asked and key else "",
-        "few_tokens": bool(asked and key and tokens.are_few(key)),
-        "redeem_address": issuing.redeem_address(letter),
-        "offline_url": reverse("token_offline", args=[letter.slug]),
         "form": form if asked else None,
         "purpose": purpose,
-        "preview": asked.public_line if asked else "",
-        "statement": asked.statement if asked else "",
-        "workplace": signatures.workplace_shown(letter, asked) if asked and purpose == "sign" else None,
-        "is_anonymous": bool(asked and asked.is_anonymous),
         "wait": settings.CODE_WAIT_SECONDS,
         "is_failing": codes.sender.is_failing,
-        "again_url": reverse(AGAIN[purpose], args=[letter.slug]),
-        "action_url": reverse(ACTION[purpose], args=[letter.slug]),
-        "start_url": reverse(START[purpose], args=[letter.slug]),
-        "invitation_url": invitation_url(letter) if purpose == "sign" else "",
+        **ADDRESSES[purpose].of(letter),
     }
+    if purpose == "sign":
+        context |= _signing(letter, asked)
     return render(request, "proofs/code.html", context, status=status)
+
+
+def _signing(letter: Letter, asked: Pending | None) -> dict[str, object]:
+    """Of following there is nothing to show but the field."""
+    key = _sealing_key(letter, asked)
+    ways = {
+        "key": key,
+        "redeem_address": issuing.redeem_address(letter),
+        "offline_url": reverse("token_offline", args=[letter.slug]),
+        "invitation_url": invitation_url(letter),
+    }
+    return ways | (_asked(letter, asked, key) if asked else {})
+
+
+def _asked(letter: Letter, asked: Pending, key: PublicKey | None) -> dict[str, object]:
+    """What will be shown of the signer, and what their script needs for a token."""
+    return {
+        "preview": asked.public_line,
+        "statement": asked.statement,
+        "workplace": signatures.workplace_shown(letter, asked),
+        "is_anonymous": asked.is_anonymous,
+        "request_id": _request_id(letter, asked) if key else "",
+        "few_tokens": bool(key and tokens.are_few(key)),
+    }
