@@ -24,7 +24,7 @@ class SheetWords:
     title: str = "Invitations"
     slip: str = "Invitation, for one person"
     how: str = (
-        "Open this address on a private phone or computer, not in your employer's network, and type the code:"
+        "Open this address on a private phone or computer, not on your employer's network, and type the code:"
     )
     once: str = "It works once. The site does not know who got it. Destroy this paper afterwards."
     picture: str = "The address above, to be scanned"

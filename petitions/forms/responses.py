@@ -64,7 +64,9 @@ class HideForm(forms.Form):
     """Why the words of an answer are taken from the public: everybody reads the reason."""
 
     reason = forms.ChoiceField(
-        label=_("Everybody will read that it"), choices=Response.Hidden.choices, widget=forms.RadioSelect
+        label=_("Everybody will read that it"),
+        choices=[("", _("(please choose)")), *Response.Hidden.choices],
+        error_messages={"required": _("Please choose a reason.")},
     )
 
 

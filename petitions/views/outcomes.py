@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from petitions.documents import text, timeline
 from petitions.models import Delivery, Demand, HandOver, Letter, Response, Snapshot
@@ -29,10 +30,10 @@ def outcome(letter: Letter) -> str:
         if status != Demand.Status.UNANSWERED and status in statuses
     ]
     if answered:
-        return _("of %(number)s demands: %(answers)s") % {
-            "number": len(statuses),
-            "answers": ", ".join(answered),
-        }
+        sentence = ngettext(
+            "of %(number)s demand: %(answers)s", "of %(number)s demands: %(answers)s", len(statuses)
+        )
+        return sentence % {"number": len(statuses), "answers": ", ".join(answered)}
     return _without_status(letter)
 
 

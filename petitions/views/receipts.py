@@ -60,7 +60,7 @@ def _appear(
         flow(receipt, Shown(**form.cleaned_data))
     except signatures.LetterNotOpen:
         form.add_error(
-            None, _("The letter takes no more signatures: a line can be taken away, but none be added.")
+            None, _("The letter takes no more signatures: a line can be removed, but none can be added.")
         )
         return _manage(request, receipt, form=form, status=409)
     except receipts.DeclaredInvalid:

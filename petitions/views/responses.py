@@ -43,7 +43,9 @@ def preview(request: HttpRequest, recipient: Recipient) -> HttpResponse:
     try:
         asked = responses.request_code(recipient, answers)
     except codes.Busy:
-        busy = _("Too many people ask for codes at this moment. Your draft is saved: please try again.")
+        busy = _(
+            "Too many people are asking for codes at this moment. Your draft is saved: please try again."
+        )
         return _preview_page(request, recipient, answers, problem=busy, status=503)
     return _keep(SeeOther(url(recipient, "answer_code")), recipient, asked)
 

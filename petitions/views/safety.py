@@ -99,7 +99,7 @@ def _rules() -> list[dict[str, str]]:
         % {"years": AuditEvent.KEPT.days // 365},
         _("Links and sessions with which organizers sign in"): _("when they have expired"),
         _("Numbers, text, checksums, tokens, answers of recipients, organizers' accounts, drafts"): _(
-            "not by itself"
+            "not automatically"
         ),
     }
     return [{"what": what, "when": when} for what, when in rows.items()]

@@ -36,7 +36,7 @@ def follow(request: HttpRequest, letter: Letter) -> HttpResponse:
     try:
         asked = proofs.request_code(letter, purpose=PURPOSE, address=form.cleaned_data["address"])
     except codes.Busy:
-        form.add_error(None, _("Too many people ask at this moment. Please try again."))
+        form.add_error(None, _("Too many people are asking at this moment. Please try again."))
         return _page(request, {"letter": letter, "form": form}, status=503)
     return keep_pending(SeeOther(reverse("follow_code", args=[letter.slug])), letter, asked)
 

@@ -31,7 +31,7 @@ NOT_COUNTED = {
         422,
     ),
     signatures.LetterNotOpen: (
-        _("This letter is closed. A token that was not handed in before then counts no more."),
+        _("This letter is closed. A token that was not handed in by then no longer counts."),
         409,
     ),
 }

@@ -98,7 +98,7 @@ def test_a_slip_makes_a_token_that_counts_with_a_click(open_context, slip, compl
 
     assert posted == ["invitation/token/", "token/done/"]  # nothing is handed in without a click
     assert key_ids.index(kept["token"].split(".")[3]) == ["mailbox", "invitation", "former"].index(proof)
-    expect(page.get_by_text("Better keep yours for later.")).to_be_visible()
+    expect(page.get_by_text("It is better to keep yours for later.")).to_be_visible()
     with page.expect_request("**/redeem/") as handed_in:
         page.get_by_role("button", name="Count my signature now").click()
     expect(page.locator("[data-part=counted]")).to_be_visible()

@@ -95,7 +95,7 @@ SHOWN = {
     "/letters/{slug}/feed.atom": found(r"<subtitle>(\d+) signature"),
     "/letters/{slug}/card.png": in_the_picture,
     "/letters/{slug}/letter.pdf": on_paper,
-    "/letters/{slug}/signatures/": found(r"of (\d+) signatures? in all"),
+    "/letters/{slug}/signatures/": found(r"Signatures in all: (\d+)\."),
     "/api/v1/letters/{slug}/": in_the_api,
     "/api/v1/letters/{slug}/bundle/": in_the_bundle,
 }

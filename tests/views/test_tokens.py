@@ -126,7 +126,7 @@ def test_a_token_after_the_close_is_told_so(client, mails, letter):
     late = client.post(at(letter, "redeem"), {"token": line, "signature": signature})
 
     assert late.status_code == 409
-    assert "counts no more" in late.content.decode()
+    assert "no longer counts" in late.content.decode()
 
 
 @pytest.mark.parametrize("page", ["token/offline", "redeem"])
