@@ -59,7 +59,7 @@ def _document(letter: Letter, codes: list[str]) -> SheetDocument:
             title=_("Invitations"),
             slip=_("Invitation, for one person"),
             how=_(
-                "Open this address on a private phone or computer, not in your employer's network,"
+                "Open this address on a private phone or computer, not on your employer's network,"
                 " and type the code:"
             ),
             once=_("It works once. The site does not know who got it. Destroy this paper afterwards."),

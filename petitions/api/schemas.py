@@ -89,6 +89,7 @@ class Response(Shape):
     status: str
     """What it decides: accepted, partly, refused or declined; empty for words alone."""
     text_html: str
+    """Empty for a decision alone, and where organizers have hidden the words."""
     responded_on: date
 
 

@@ -195,9 +195,12 @@ def _answered(letter: Letter) -> Iterator[Event]:
 def _answer(letter: Letter, responses: list[Response]) -> Event:
     first = responses[0]
     title = _("Answer from %(recipient)s") % {"recipient": first.recipient}
-    parts = (
-        (response.demand or _("To the whole letter"), text.to_html(response.public_text))
-        for response in responses
-    )
+    parts = ((response.demand or _("To the whole letter"), _words_of(response)) for response in responses)
     html = format_html_join("", "<h4>{}</h4>{}", parts)
     return Event(letter, "answer", first.responded_at, title, first.pk, html)
+
+
+def _words_of(response: Response) -> SafeString:
+    if response.hidden_for:
+        return format_html("<p>{}</p>", _("The organizers have hidden the words of this answer."))
+    return text.to_html(response.public_text)

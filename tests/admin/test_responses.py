@@ -104,6 +104,7 @@ def test_words_are_hidden_with_a_reason_that_everybody_reads_and_shown_again(as_
         assert INSULT in client.get(address).content.decode()
     assert as_owner.post(page("response_hide", letter, answer.pk), {"reason": "abuse"}).status_code == 303
     assert all(INSULT not in client.get(address).content.decode() for address in public)
+    assert "organizers have hidden the words" in client.get(public[1]).content.decode()
     shown = " ".join(client.get(public[0]).content.decode().split())
     assert (
         "The organizers have hidden the words of this answer. Their reason: it insults or threatens" in shown
