@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='signature',
-            constraint=models.CheckConstraint(condition=models.Q(('is_statement_waiting', False), models.Q(('shows_statement', False), models.Q(('statement', ''), _negated=True)), _connector='OR'), name='a_waiting_statement_is_there_and_not_shown'),
+            constraint=models.CheckConstraint(condition=models.Q(('is_statement_waiting', True), ('statement', ''), _negated=True), name='a_waiting_statement_is_not_empty'),
         ),
         migrations.AddConstraint(
             model_name='signature',

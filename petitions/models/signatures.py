@@ -294,8 +294,8 @@ class Signature(models.Model):
                 condition=~Q(shows_statement=True, statement=""), name="a_shown_statement_is_not_empty"
             ),
             models.CheckConstraint(
-                condition=Q(is_statement_waiting=False) | Q(shows_statement=False) & ~Q(statement=""),
-                name="a_waiting_statement_is_there_and_not_shown",
+                condition=~Q(is_statement_waiting=True, statement=""),
+                name="a_waiting_statement_is_not_empty",
             ),
             models.CheckConstraint(
                 condition=Q(state="published", invalidation=None)

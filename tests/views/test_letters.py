@@ -130,7 +130,7 @@ def test_a_letter_needs_the_same_queries_for_any_number_of_names(
     for index in range(number):
         sign(letter, f"Ada Lovelace {'I' * (index + 1)}")
 
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         text = page(client, letter)
 
     assert text.count("Ada Lovelace I") >= number

@@ -173,7 +173,7 @@ def test_it_needs_the_same_queries_for_any_number_of_rows(client, number, django
         letters.correct(letter, by=letter.memberships.get().user)
         deliver(letter, index + 1)
 
-    with django_assert_num_queries(7):  # letter, versions, count, domains, paper, keys, snapshots
+    with django_assert_num_queries(8):  # letter, versions, count, domains, paper, keys, snapshots, invalid
         text = page(client, letter)
 
     assert text.count('<dd><code translate="no">') == 2 * number + 1
