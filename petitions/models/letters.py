@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from petitions.models import clocks
 from petitions.models.workplaces import Domain, Workplace
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 
     def behind(self, moment: datetime, pk: str) -> LetterQuerySet:
         """What follows that place in `latest_first`."""
-        return self.filter(opened_at__lte=moment).filter(Q(opened_at__lt=moment) | Q(pk__lt=pk))
+        return self.filter(clocks.behind("opened_at", moment, next_ones=Q(pk__lt=pk)))
 
     def signable(self) -> LetterQuerySet:
         """Letters that can be signed at this moment, by the database's clock, whatever sweeps have run."""

@@ -18,6 +18,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import typed
+from petitions.models import clocks
 from petitions.models.invalidations import Condition, Invalidation
 from petitions.models.letters import Letter
 from petitions.models.proofs import Proof
@@ -151,7 +152,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def behind(self, moment: datetime, pk: str) -> SignatureQuerySet:
         """What follows that place in `latest_first`."""
-        return self.filter(signed_at__lte=moment).filter(Q(signed_at__lt=moment) | Q(pk__gt=pk))
+        return self.filter(clocks.behind("signed_at", moment, next_ones=Q(pk__gt=pk)))
 
     def matching(self, words: str) -> SignatureQuerySet:
         """Those whose line contains each word; names under review are not found by what they hide."""
