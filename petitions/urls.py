@@ -16,6 +16,7 @@ from petitions.views import (
     safety,
     sharing,
     signatures,
+    status,
     subscriptions,
     takedowns,
     tokens,
@@ -71,4 +72,5 @@ urlpatterns = [
     path("robots.txt", crawlers.robots, name="robots"),
     path("sitemap.xml", crawlers.sitemap, name="sitemap"),
     path("healthz", health.alive, name="healthz"),
+    path("status/", status.status, name="status"),
 ]

@@ -30,7 +30,18 @@ LAYERS = [
     {"mail"},
     {"flows"},
     {"seeds"},
-    {"backups", "embedded", "tasks", "admin", "api", "views", "comparison", "management", "templatetags"},
+    {
+        "backups",
+        "embedded",
+        "tasks",
+        "admin",
+        "api",
+        "views",
+        "comparison",
+        "doctor",
+        "management",
+        "templatetags",
+    },
     {"urls"},
 ]
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}

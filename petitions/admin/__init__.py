@@ -1,5 +1,5 @@
 """The organizers' workspace. Importing it registers what stands in it."""
 
-from petitions.admin import letters, operations, workplaces
+from petitions.admin import census, letters, operations, workplaces
 
-__all__ = ["letters", "operations", "workplaces"]
+__all__ = ["census", "letters", "operations", "workplaces"]

@@ -22,10 +22,11 @@ def person(request: HttpRequest) -> User:
 
 
 def operator(request: HttpRequest) -> User:
-    """Who runs the site; for everybody else these pages are not there."""
-    if not person(request).is_superuser:
+    """Who looks after the whole site. For everybody else its pages are not there."""
+    found = person(request)
+    if not found.is_superuser:
         raise Http404
-    return person(request)
+    return found
 
 
 def letters(request: HttpRequest) -> QuerySet[Letter]:

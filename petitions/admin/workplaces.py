@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from petitions.admin.quiet import QuietAdmin
 from petitions.admin.site import workspace
 from petitions.flows import milestones
-from petitions.forms.workplaces import DomainForm, DomainFormSet, WorkplaceForm
+from petitions.forms.workplaces import DomainForm, DomainFormSet, WorkplaceForm, warnings
 from petitions.models import Domain, Workplace
 
 
@@ -22,7 +23,7 @@ class DomainInline(admin.TabularInline):
     model = Domain
     form = DomainForm
     formset = DomainFormSet
-    fields = ("name", "ignores_dots")
+    fields = ("name", "ignores_dots", "is_meant")
 
     def get_extra(self, request: HttpRequest, obj: Workplace | None = None, **options: Any) -> int:
         return 0 if obj else 2
@@ -36,16 +37,35 @@ class DomainInline(admin.TabularInline):
     has_change_permission = has_delete_permission = has_add_permission
 
 
+class Warned(ChangeList):
+    """Each workplace of the page knows what its domains look like."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        owners = dict(Domain.objects.values_list("name", "workplace"))
+        for workplace in self.result_list:
+            others = [name for name, owner in owners.items() if owner != workplace.pk]
+            mine = [domain.name for domain in workplace.domains.all()]
+            workplace.warnings = " ".join(" ".join(warnings(name, others)) for name in mine).strip()
+
+
 @admin.register(Workplace, site=workspace)
 class WorkplaceAdmin(QuietAdmin):
     form = WorkplaceForm
-    list_display = ("name", "mail_domains", "head_count")
+    list_display = ("name", "mail_domains", "look_alikes", "head_count")
     search_fields = ("name", "domains__name")
     inlines = (DomainInline,)
 
     @admin.display(description=gettext_lazy("mail domains"))
     def mail_domains(self, workplace: Workplace) -> str:
         return ", ".join(domain.name for domain in workplace.domains.all())
+
+    @admin.display(description=gettext_lazy("look-alikes"), empty_value="")
+    def look_alikes(self, workplace: Any) -> str:
+        return workplace.warnings or ""
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return Warned
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Workplace]:
         return super().get_queryset(request).prefetch_related("domains")

@@ -12,7 +12,9 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from petitions.backups import Refused, databases
 from petitions.crypto import keys
-from petitions.flows import restores
+from petitions.flows import jobs, restores
+
+NAME = "backup"  # of the row that says when one was made last
 
 
 def make(path: Path, *, overwrite: bool = False) -> None:
@@ -35,6 +37,8 @@ def make(path: Path, *, overwrite: bool = False) -> None:
             restores.turn()
         _require_free(database, path, overwrite=overwrite)
         draft.replace(path)
+    if has_epochs:
+        jobs.note(NAME)
     keys.sync_folder(path.parent)
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from django.db import DatabaseError
+from django.db.models.functions import Now
 
 from petitions.models import Job, Letter
 
@@ -28,6 +29,11 @@ def run_alone(name: str, work: Callable[[], object]) -> bool:
     finally:
         Job.release(name, holder, error=error)
     return True
+
+
+def note(name: str) -> None:
+    """What a person runs, not the clock: only when it was done last."""
+    Job.objects.update_or_create(name=name, defaults={"started_at": Now(), "succeeded_at": Now()})
 
 
 def for_each(letters: Iterable[Letter], *works: Callable[[Letter], object]) -> None:

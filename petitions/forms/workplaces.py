@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import marks
+from petitions.forms import lookalikes
 from petitions.forms.texts import LineField
 from petitions.models import Domain, Workplace
 
@@ -80,6 +83,12 @@ class DomainField(LineField):
 
 
 class DomainForm(forms.ModelForm):
+    """A domain that looks like another one is taken only from somebody who says that it is meant."""
+
+    is_meant = forms.BooleanField(
+        label=_("meant so"), required=False, help_text=_("Only where you are warned of a look-alike.")
+    )
+
     class Meta:
         model = Domain
         fields = ["name", "ignores_dots"]
@@ -87,6 +96,16 @@ class DomainForm(forms.ModelForm):
         error_messages = {
             "name": {"unique": _("A workplace has this domain already: please choose that one.")}
         }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        name = cleaned.get("name", "")
+        if name and "name" in self.changed_data and not cleaned.get("is_meant"):
+            others = Domain.objects.exclude(pk=self.instance.pk).exclude(workplace=self.instance.workplace_id)
+            for sentence in warnings(name, others.values_list("name", flat=True)):
+                meant = _("%(warning)s Compare letter by letter; if it is meant, tick “meant so” beside it.")
+                self.add_error("name", ValidationError(meant, code="lookalike", params={"warning": sentence}))
+        return cleaned
 
 
 class DomainFormSet(forms.BaseInlineFormSet):
@@ -100,6 +119,19 @@ class DomainFormSet(forms.BaseInlineFormSet):
 
     def get_unique_error_message(self, unique_check: Any) -> str:
         return str(_("This domain stands twice."))
+
+
+def warnings(domain: str, others: Iterable[str]) -> list[str]:
+    """What an eye would miss, one sentence each."""
+    found = []
+    if lookalikes.mixes_scripts(domain):
+        shown = {"domain": lookalikes.shown(domain)}
+        found.append(gettext("%(domain)s mixes letters of several scripts that look alike.") % shown)
+    resembled = lookalikes.resembled(domain, others)
+    if resembled:
+        both = {"domain": lookalikes.shown(domain), "others": ", ".join(map(lookalikes.shown, resembled))}
+        found.append(gettext("%(domain)s looks like %(others)s.") % both)
+    return found
 
 
 def is_free_mail(domain: str) -> bool:

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import User
 from petitions.flows import deliveries, jobs, restores, snapshots
 from petitions.models import Delivery, Installation, Lease, Mismatch
-from tests.factories import make_letter
+from tests.factories import make_letter, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +40,27 @@ def test_organizers_do_not_find_it(as_owner, held):
     assert as_owner.post(SWITCH, {"to": "paused"}).status_code == 404
     assert as_owner.post(f"{PAGE}held/{held.pk}/", {"decision": "release"}).status_code == 404
     assert (states(held), Installation.objects.get().is_paused) == (["held", "held"], False)
+
+
+def test_all_letters_stand_there_without_a_person_or_a_draft_s_words(as_operator, as_owner, held, draft):
+    sign(held, "Ada Lovelace")
+    hidden = make_letter(title="Between us", is_listed=False)
+    shown = " ".join(as_operator.get(f"{PAGE}letters/").content.decode().split())
+
+    for words in (held.title, "1 (1 named, 0 anonymous)", "2 held", "2 mails held", f"Draft no. {draft.pk}"):
+        assert words in shown
+    assert f"By link only, no. {hidden.pk}" in shown
+    people = ["owner@example.org", "Erin Chief", "company.test", "Ada Lovelace"]
+    assert [words for words in [draft.title, hidden.title, hidden.slug, *people] if words in shown] == []
+    assert as_owner.get(f"{PAGE}letters/").status_code == 404
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_all_letters_need_the_same_queries(as_operator, count, django_assert_num_queries):
+    for _ in range(count):
+        sign(make_letter(), "Ada Lovelace")
+    with django_assert_num_queries(7):  # session, person, number of letters, letters, count, mails, troubles
+        assert as_operator.get(f"{PAGE}letters/").content.decode().count("1 named") == count
 
 
 def test_the_switch_keeps_every_mail_back(as_operator, letter, owner):

@@ -59,6 +59,51 @@ def test_domains_that_only_look_like_free_mail_are_taken(as_owner, domain):
     assert as_owner.post(ADD, named(domain)).status_code == 302
 
 
+LOOKALIKES = [
+    ("xn--mazon-3ve.com", "аmazon.com looks like amazon.com."),
+    ("xn--mazon-3ve.com", "mixes letters of several scripts that look alike."),
+    ("rnicrosoft.com", "rnicrosoft.com looks like microsoft.com."),
+    ("taken-1ift.test", "taken-1ift.test looks like taken-lift.test."),
+]
+
+
+@pytest.mark.parametrize(("domain", "sentence"), LOOKALIKES)
+def test_a_look_alike_is_warned_of_and_has_to_be_meant(as_owner, domain, sentence):
+    make_workplace("taken-lift.test")
+    answer = as_owner.post(ADD, named(domain))
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert Domain.objects.count() == 1
+
+    assert as_owner.post(ADD, named(domain) | {"domains-0-is_meant": "on"}).status_code == 302
+    assert sentence in as_owner.get(LIST).content.decode()
+
+
+def test_a_workplace_s_own_domains_and_plain_ones_are_not_warned_of(as_operator, as_owner):
+    assert as_owner.post(ADD, named("works.example", "bücher.example")).status_code == 302
+    assert "looks like" not in as_owner.get(LIST).content.decode()
+    workplace = Workplace.objects.get()
+    first, second = workplace.domains.all()
+    data = named(name="Example Works") | rows(
+        "domains",
+        {"id": first.pk, "name": first.name},
+        {"id": second.pk, "name": second.name},
+        {"name": "w0rks.example"},
+        initial=2,
+    )
+    assert as_operator.post(f"{LIST}{workplace.pk}/change/", data).status_code == 302
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_warns_without_more_queries_for_more_workplaces(
+    as_owner, count, django_assert_max_num_queries
+):
+    for number in range(count):
+        make_workplace(f"w{number}.example")
+    with django_assert_max_num_queries(9):
+        as_owner.get(LIST)
+
+
 def test_same_domain_twice_is_refused(as_owner):
     answer = as_owner.post(ADD, named("works.example", "WORKS.example"))
     assert answer.status_code == 422

@@ -25,6 +25,7 @@ STATUS |= {"oembed": MALFORMED}  # without the address of a page
 # Nobody's room; tests/browser/test_responses.py opens that of a recipient.
 STATUS |= dict.fromkeys(("answer", "answer_preview", "answer_code", "answer_published"), NOT_FOUND)
 STATUS |= {"organize": NOT_FOUND}  # nobody's invitation; tests/browser/test_organizers.py accepts one
+STATUS |= {"status": NOT_FOUND}  # for operators
 STATUS |= {"api:api-root": NOT_FOUND}  # it has no page of its own
 # These letters have no invitations; tests/browser/test_invitations.py opens the pages of one that has.
 STATUS |= dict.fromkeys(("invitation", "invitation_token"), NOT_FOUND)

@@ -1,0 +1,44 @@
+"""Findings: what was looked at, whether it is well, and a sentence."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+log = logging.getLogger(__name__)
+
+
+class Wrong(Exception):
+    """What is wrong and what to do, in a sentence or two."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """`look` gives a sentence when all is well, and raises `Wrong` otherwise."""
+
+    name: Any
+    look: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    name: str
+    is_well: bool
+    sentence: str
+
+
+def examine(checks: Iterable[Check]) -> Iterator[Finding]:
+    """One after the other; whatever one stumbles over is its finding, and stops no other."""
+    for check in checks:
+        try:
+            yield Finding(str(check.name), True, check.look())
+        except Wrong as wrong:
+            yield Finding(str(check.name), False, str(wrong))
+        except Exception as error:
+            log.warning("The doctor stumbled over %s (%s).", check.look.__name__, type(error).__name__)
+            sentence = _("It could not be looked at (%(error)s).") % {"error": type(error).__name__}
+            yield Finding(str(check.name), False, sentence)
