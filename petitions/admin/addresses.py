@@ -56,7 +56,6 @@ def of_a_letter() -> list[Any]:
         address("invalidations/<int:number>/", invalidations.one, "invalidation"),
         address("invalidations/<int:number>/undo/", invalidations.undo, "invalidation_undo"),
         address("signatures/export/", exports.signatures, "signatures_export"),
-        address("signatures/<uuid:signature>/approve/", signatures.approve, "signature_approve"),
         address("signatures/<uuid:signature>/statement/", signatures.statement, "signature_statement"),
         address("signatures/<uuid:signature>/pin/", signatures.pin, "signature_pin"),
         address("takedowns/", takedowns.listing, "takedowns"),

@@ -32,10 +32,12 @@ class MilestoneInline(admin.StackedInline):
 
     @admin.display(description=gettext_lazy("how it stands"))
     def stands(self, milestone: Milestone) -> str:
+        if milestone.pk is None:
+            return ""
         if milestone.reached_at is not None:
             words = {"day": date_format(milestone.reached_at), "count": intcomma(milestone.count_seen)}
             return _("reached on %(day)s; %(count)s were counted") % words
-        if milestone.share is None or milestone.pk is None:
+        if milestone.share is None:
             return _("ahead")
         if milestone.threshold is None:
             return _("waits: not every workplace of the letter has a head-count")

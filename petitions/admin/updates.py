@@ -67,7 +67,8 @@ def _write(request: HttpRequest, letter: Letter) -> HttpResponse:
 
 @require_safe
 def one(request: HttpRequest, pk: int, update: int) -> HttpResponse:
-    return show(request, found(request, pk, update), ScheduleForm())
+    known = found(request, pk, update)
+    return show(request, known, ScheduleForm(initial={"at": known.scheduled_at}))
 
 
 def show(request: HttpRequest, update: Update, form: ScheduleForm) -> HttpResponse:

@@ -25,6 +25,7 @@ class MilestoneForm(forms.ModelForm):
     is_passed = forms.BooleanField(
         label=gettext_lazy("reach it at once if the letter has as many already"),
         required=False,
+        widget=forms.HiddenInput,  # seen when it is asked
         help_text=gettext_lazy("Its mails then go out within seconds."),
     )
 
@@ -40,10 +41,15 @@ class MilestoneForm(forms.ModelForm):
             self.initial["threshold"] = None  # it is calculated
         if self.instance.reached_at:
             self.settle()
+        if self.data.get(self.add_prefix("is_passed")) == "on":
+            self.ask()
 
     def settle(self) -> None:
         for field in self.fields.values():
             field.disabled = True
+
+    def ask(self) -> None:
+        self.fields["is_passed"].widget = forms.CheckboxInput()
 
     def has_changed(self) -> bool:
         """Whom it tells says nothing before it is known when."""
@@ -115,6 +121,7 @@ class MilestoneFormSet(forms.BaseInlineFormSet):
         for form in new:
             height = _height(form.key, head_count)
             if height and height <= count and not form.cleaned_data["is_passed"]:
+                form.ask()
                 form.add_error("is_passed", ValidationError(_passed(count), code="passed"))
 
     def save(self, commit: bool = True) -> list[Milestone]:

@@ -1,7 +1,7 @@
 """Moments as the database keeps them, for rows that are read page by page, the latest first.
 
-SQLite compares text, and there are two ways to write the same thousandth: its clock writes ".120", Django ".120000", and
-of a whole second ".000" and nothing. Either may stand in a row.
+SQLite compares text, and there are two ways to write the same thousandth: its clock writes ".120", Django ".120000",
+and of a whole second ".000" and nothing. Either may stand in a row.
 """
 
 from __future__ import annotations

@@ -99,6 +99,7 @@ def test_page_and_mail_are_seen_before(as_owner, client, letter, update):
     on_page = text_of(as_owner.get(page("update_page", letter, update.pk)))
     assert "<strong>answered</strong>" in on_page
     assert "Preview: only this letter" in on_page
+    assert "open for signatures" in on_page
     assert "They answered" not in client.get(letter.get_absolute_url()).content.decode()
 
 

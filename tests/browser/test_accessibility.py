@@ -21,8 +21,16 @@ from tests.promises.processes import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
 
-# The first four are the same 404 as any other here; a mail is framed, and looked at as a mail.
-LEFT_OUT = {"answer_preview", "answer_code", "answer_published", "invitation_token", "mailbox_html", "token"}
+# The first five are the same 404 as any other here; a mail is framed, and looked at as a mail.
+LEFT_OUT = {
+    "answer_mail",
+    "answer_preview",
+    "answer_code",
+    "answer_published",
+    "invitation_token",
+    "mailbox_html",
+    "token",
+}
 PAGES = sorted(set(EVERY) - AGAIN - FILES - FOR_PROGRAMS - LEFT_OUT)
 OTHERWISE_WHEN_CLOSED = ["letter", "sign", "code", "signatures", "verify", "embed"]
 WAY_OUT = re.compile(r"/unsubscribe/\S+/")

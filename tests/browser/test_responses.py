@@ -93,6 +93,9 @@ def test_a_recipient_reads_drafts_and_publishes(
     told = until(lambda: [mail for mail in embedded.mails() if f"says {address}" in mail["text"]])
     until(lambda: len([mail for mail in embedded.mails() if f"says {address}" in mail["text"]]) == 2)
     assert {mail["subject"] for mail in told} == {"An answer to a letter"}
+    page.goto(f"{room}mail/")
+    expect(page.get_by_role("button", name="End the mails")).to_be_visible()
+    assert faults(page, script=script) == []
     assert complaints == []
 
 
