@@ -13,7 +13,6 @@ from petitions.admin import access, drafts
 from petitions.documents import differences
 from petitions.documents.differences import Part
 from petitions.forms import contents
-from petitions.forms.editing import SEEN
 from petitions.models import Letter
 
 WRITTEN = ("title", "text", "signing_line")
@@ -38,16 +37,10 @@ def of(admin: ModelAdmin[Letter], request: HttpRequest, letter: Letter) -> Confl
 
 def _typed(admin: ModelAdmin[Letter], request: HttpRequest, letter: Letter) -> dict[str, str]:
     """As it would be stored; where it is refused for other reasons too, only the text is compared."""
-    posted: Any = request.POST
-    fresh = posted.copy()
-    fresh[SEEN] = contents.digest(letter)
-    request.POST = fresh
     try:
         return drafts.read(admin, request, access.letters(request).get(pk=letter.pk), contents.lines)
     except drafts.Refused:
-        return contents.lines(letter) | _words(posted)
-    finally:
-        request.POST = posted
+        return contents.lines(letter) | _words(request.POST)
 
 
 def _words(posted: Any) -> dict[str, str]:

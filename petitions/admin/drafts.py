@@ -9,12 +9,16 @@ from django.contrib.admin import ModelAdmin
 from django.db import transaction
 from django.forms import all_valid
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from petitions.admin import access
 from petitions.flows import letters
+from petitions.forms import contents
+from petitions.forms.editing import SEEN
 from petitions.models import Letter
 
 Result = TypeVar("Result")
+NEW = 0  # in addresses: a letter that was never saved
 
 
 class Refused(Exception):
@@ -31,7 +35,7 @@ def read(
 ) -> Result:
     """What `look` finds in the letter with everything that was typed. Nothing of it stays. Raises `Refused`."""
     is_change = letter is not None
-    form = admin.get_form(request, letter, change=is_change)(request.POST, instance=letter)
+    form = admin.get_form(request, letter, change=is_change)(_posted(request, letter), instance=letter)
     is_valid = form.is_valid()
     formsets, _inlines = admin._create_formsets(request, form.instance, change=is_change)  # type: ignore[attr-defined]
     if not all_valid(formsets) or not is_valid:
@@ -40,6 +44,14 @@ def read(
         return look(_store(request, form, formsets, is_change=is_change))
     finally:
         transaction.set_rollback(True)
+
+
+def _posted(request: HttpRequest, letter: Letter | None) -> Any:
+    """Nothing is overwritten, so it does not matter who has saved meanwhile."""
+    posted: Any = request.POST.copy()
+    if letter:
+        posted[SEEN] = contents.digest(letter)
+    return posted
 
 
 def _store(request: HttpRequest, form: Any, formsets: list[Any], *, is_change: bool) -> Letter:
@@ -52,3 +64,18 @@ def _store(request: HttpRequest, form: Any, formsets: list[Any], *, is_change: b
     for formset in formsets:
         formset.save()
     return Letter.objects.get(pk=letter.pk)
+
+
+def reasons(forms: list[Any]) -> list[str]:
+    """Why it cannot be saved, one sentence each, with the name of its field."""
+    found: list[str] = []
+    for form in forms:
+        if hasattr(form, "forms"):
+            found += [*form.non_form_errors(), *reasons(form.forms)]
+        else:
+            found += [_named(form, name, error) for name, errors in form.errors.items() for error in errors]
+    return found
+
+
+def _named(form: Any, name: str, error: str) -> str:
+    return f"{capfirst(str(form.fields[name].label))}: {error}" if name in form.fields else error

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from petitions.admin import access, addresses, columns, conflicts, home, pages
+from petitions.admin import access, addresses, columns, conflicts, drafts, home, pages, typed
 from petitions.admin.demands import DemandInline
 from petitions.admin.milestones import MilestoneInline
 from petitions.admin.quiet import QuietAdmin
@@ -47,7 +47,8 @@ class LetterAdmin(QuietAdmin):
     )
 
     def get_urls(self) -> list[Any]:
-        return [pages.address("edit/", self.edit, "edit"), *addresses.of_a_letter(), *super().get_urls()]
+        own = [pages.address("edit/", self.edit, "edit"), *typed.addresses(self)]
+        return [*own, *addresses.of_a_letter(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
         return columns.counted(access.letters(request))
@@ -150,6 +151,7 @@ class LetterAdmin(QuietAdmin):
         context |= {"show_save_and_continue": False, "show_save_and_add_another": False, "letter": letter}
         context |= {"title": _("Edit the letter") if letter else _("Write a letter")}
         context |= {"subtitle": letter.title if letter else None}
+        context |= {"typed_pk": letter.pk if letter else drafts.NEW, "may_edit": access.may_edit(letter)}
         options["form_url"] = reverse("admin:petitions_letter_edit", args=[letter.pk]) if letter else ""
         answer = super().render_change_form(request, context, *args, **options)
         answer.status_code = 422 if context["errors"] else 200

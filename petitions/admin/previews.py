@@ -19,11 +19,24 @@ from petitions.documents import pictures, timeline
 from petitions.documents.mailhtml import inline
 from petitions.flows import testmails
 from petitions.mail import preview_context, update_context
+from petitions.models import Letter
 from petitions.views.letters import draft_page
 
 # A mail brings its styles along. It is shown in a frame of its own where nothing else may run or load.
 shows_mail: Any = csp(
     {"default-src": [NONE], "style-src": [UNSAFE_INLINE], "frame-ancestors": [SELF], "sandbox": [True]}
+)
+
+
+# What is typed is shown beside its form, in a frame where nothing runs.
+shows_page: Any = csp(
+    {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "frame-ancestors": [SELF],
+        "sandbox": ["allow-same-origin"],
+    }
 )
 
 
@@ -54,9 +67,7 @@ def mail(request: HttpRequest, pk: int) -> HttpResponse:
 @xframe_options_sameorigin
 @shows_mail
 def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
-    letter = access.letter(request, pk)
-    context = preview_context(pictures.of_now(letter))
-    return HttpResponse(inline(render_to_string("emails/letter.html", context)))
+    return as_mail(access.letter(request, pk))
 
 
 @require_safe
@@ -80,7 +91,21 @@ def update_mail_html(request: HttpRequest, pk: int, update: int) -> HttpResponse
 
 @require_safe
 def pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    letter = access.letter(request, pk)
+    return as_pdf(access.letter(request, pk))
+
+
+def as_page(request: HttpRequest, letter: Letter) -> HttpResponse:
+    """To be framed beside its form."""
+    context = draft_page(letter, pictures.version(letter)) | {"is_framed": True}
+    return render(request, "letters/letter.html", context)
+
+
+def as_mail(letter: Letter) -> HttpResponse:
+    context = preview_context(pictures.of_now(letter))
+    return HttpResponse(inline(render_to_string("emails/letter.html", context)))
+
+
+def as_pdf(letter: Letter) -> HttpResponse:
     content = documents.previewed(letter, pictures.of_now(letter))
     headers = {"Content-Disposition": 'inline; filename="letter.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
