@@ -37,6 +37,7 @@ def of_a_letter() -> list[Any]:
         address("retention/", home.retention, "retention"),
         address("open/", life.open_for_signing, "open"),
         address("correct/", life.correct, "correct"),
+        address("duplicate/", life.duplicate, "duplicate"),
         address("close/", life.close, "close"),
         address("deliver/", delivering.deliver, "deliver"),
         address("deliver/test/", delivering.test_mail, "test_mail"),

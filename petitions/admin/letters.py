@@ -22,6 +22,7 @@ from petitions.admin.milestones import MilestoneInline
 from petitions.admin.quiet import QuietAdmin
 from petitions.admin.recipients import RecipientInline
 from petitions.admin.site import workspace
+from petitions.documents import starts
 from petitions.flows import audit, letters
 from petitions.forms import contents
 from petitions.forms.editing import SEEN, EditingForm
@@ -134,6 +135,20 @@ class LetterAdmin(QuietAdmin):
                 context["conflict"] = conflicts.of(self, request, letter)
             return super().changeform_view(request, object_id, form_url, context)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Of a letter to start from, if one was chosen; nothing else of the address is taken up."""
+        start = starts.STARTS.get(request.GET.get("start", ""))
+        return {"title": str(start.title), "text": str(start.text)} if start else {}
+
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Letter, inline: Any, prefix: str
+    ) -> dict[str, Any]:
+        given: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        start = starts.STARTS.get(request.GET.get("start", ""))
+        if start and prefix == "demands" and not obj.pk and request.method != "POST":
+            given["initial"] = [{"title": str(title), "text": str(text)} for title, text in start.demands]
+        return given
+
     def save_model(self, request: HttpRequest, obj: Letter, form: Any, change: bool) -> None:
         if not change:
             letters.create(obj, by=access.person(request))
@@ -151,8 +166,15 @@ class LetterAdmin(QuietAdmin):
         context |= {"show_save_and_continue": False, "show_save_and_add_another": False, "letter": letter}
         context |= {"title": _("Edit the letter") if letter else _("Write a letter")}
         context |= {"subtitle": letter.title if letter else None}
-        context |= {"typed_pk": letter.pk if letter else drafts.NEW, "may_edit": access.may_edit(letter)}
-        options["form_url"] = reverse("admin:petitions_letter_edit", args=[letter.pk]) if letter else ""
+        context |= {
+            "starts": starts.STARTS.values(),
+            "typed_pk": letter.pk if letter else drafts.NEW,
+            "may_edit": access.may_edit(letter),
+        }
+        name = (
+            "petitions_letter_edit" if letter else "petitions_letter_add"
+        )  # without what the address asked for
+        options["form_url"] = reverse(f"admin:{name}", args=[letter.pk] if letter else [])
         answer = super().render_change_form(request, context, *args, **options)
         answer.status_code = 422 if context["errors"] else 200
         return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -75,6 +76,17 @@ def _unprotected(letter: Letter) -> list[str]:
         return []
     who = ", ".join(owner.email for owner in owners)
     return [_("Each owner needs a second step of sign-in. Without one: %(who)s.") % {"who": who}]
+
+
+@asks_first
+def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = access.letter(request, pk)
+    if not access.person(request).is_organizer:
+        raise PermissionDenied(_("Your account cannot write letters of its own."))
+    if request.method != "POST":
+        return pages.show(request, letter, "duplicate", _("Duplicate the letter"), {})
+    copy = letters.duplicate(letter, by=access.person(request))
+    return pages.done(request, copy, _("This is the copy: a draft of your own."), to="edit")
 
 
 @asks_first

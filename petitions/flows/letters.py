@@ -16,6 +16,7 @@ from petitions.crypto import keys
 from petitions.documents.canonical import sha256_hex
 from petitions.flows import audit, batches, deliveries, jobs, milestones, snapshots, tokens
 from petitions.models import Delivery, Letter, Membership, Proof, Version
+from petitions.models.letters import random_slug
 
 MARKS = ("sign",)  # keys that die at closing; followers are told of deliveries and answers afterwards
 FOLLOWERS = "follow"
@@ -44,6 +45,30 @@ def create(letter: Letter, *, by: User) -> Letter:
     Membership.objects.create(letter=letter, user=by, role=Membership.Role.OWNER)
     audit.record("created", letter=letter, by=by)
     return letter
+
+
+COPIED = ("text", "signing_line", "contact_address", "is_listed", "accent", "goal", "batch_size")
+
+
+@transaction.atomic
+def duplicate(letter: Letter, *, by: User) -> Letter:
+    """A draft of one's own with the same words, demands, recipients, milestones and workplaces, and nothing else.
+
+    Whoever wanted no more mail wants none of the copy either. Its address is made from the title when it is saved.
+    """
+    title = _("Copy of %(title)s") % {"title": letter.title}
+    copied = {name: getattr(letter, name) for name in COPIED}
+    copy = create(Letter(title=title[:200], slug=random_slug(), **copied), by=by)
+    copy.workplaces.set(letter.workplaces.all())
+    for demand in letter.demands.all():
+        copy.demands.create(number=demand.number, title=demand.title, text=demand.text)
+    for recipient in letter.recipients.exclude(address=""):
+        row = {name: getattr(recipient, name) for name in ("name", "role", "address", "opted_out_at")}
+        copy.recipients.create(**row)
+    for milestone in letter.milestones.all():
+        copy.milestones.create(threshold=milestone.threshold)
+    audit.record("duplicated", letter=letter, by=by, about=copy.pk)
+    return copy
 
 
 def missing(letter: Letter) -> list[str]:
