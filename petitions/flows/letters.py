@@ -47,7 +47,8 @@ def create(letter: Letter, *, by: User) -> Letter:
     return letter
 
 
-COPIED = ("text", "signing_line", "contact_address", "is_listed", "accent", "goal", "batch_size")
+COPIED = ("text", "language", "signing_line", "contact_address", "is_listed", "accent", "goal", "batch_size")
+OF_A_MILESTONE = ("threshold", "share", "is_for_organizers", "is_for_followers", "is_for_recipients", "text")
 
 
 @transaction.atomic
@@ -66,7 +67,7 @@ def duplicate(letter: Letter, *, by: User) -> Letter:
         row = {name: getattr(recipient, name) for name in ("name", "role", "address", "opted_out_at")}
         copy.recipients.create(**row)
     for milestone in letter.milestones.all():
-        copy.milestones.create(threshold=milestone.threshold)
+        copy.milestones.create(**{name: getattr(milestone, name) for name in OF_A_MILESTONE})
     audit.record("duplicated", letter=letter, by=by, about=copy.pk)
     return copy
 
