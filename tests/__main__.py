@@ -1,7 +1,7 @@
 """Runs the suite on SQLite and on PostgreSQL and says how many tests ran where: `python -m tests`.
 
-Both run at once, each with a database, a Valkey and mail servers of its own, and the browser when one is over. What
-sees no database runs on SQLite's side alone.
+Both run at once, each with a database, a Valkey and mail servers of its own, and the browser beside them. What sees
+no database runs on SQLite's side alone.
 `--promises` runs the promises alone, in their full form, one database after the other, and prints what they were
 proved with.
 """
@@ -13,7 +13,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
@@ -39,9 +38,6 @@ class Run:
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | where, stdout=output, stderr=output
         )
-
-    def is_over(self) -> bool:
-        return self._process.poll() is not None
 
     def end(self) -> tuple[int, list[str]]:
         """Its status, and a line for each promise and for all tests. That none was chosen is no failure."""
@@ -80,23 +76,21 @@ def _one_after_the_other(url: str | None, arguments: list[str]) -> list[tuple[in
 
 
 def _at_once(url: str | None, arguments: list[str]) -> list[tuple[int, list[str]]]:
-    """Both databases beside each other, and the browser when the first of them is over; it needs the most time.
-
-    What the first one prints is seen at once, the rest when it is over.
-    """
+    """Both databases and the browser. What the first prints is seen at once, the others' when all are over."""
     with ExitStack() as stack:
         print("\n=== SQLite", flush=True)
         runs = [Run("SQLite", "", ["-m", "not browser", *arguments], None)]
         if url:
-            runs.append(Run("PostgreSQL", url, arguments, stack.enter_context(tempfile.TemporaryFile("w+"))))
-        while not any(run.is_over() for run in runs):
-            time.sleep(1)
-        aside = stack.enter_context(tempfile.TemporaryFile("w+"))
-        runs.append(Run("Browser", "", ["-m", "browser", *arguments], aside))
+            runs.append(Run("PostgreSQL", url, arguments, _kept(stack)))
+        runs.append(Run("Browser", "", ["-m", "browser", *arguments], _kept(stack)))
         ended = [run.end() for run in runs]
         for run in runs:
             run.print_what_was_kept()
         return ended
+
+
+def _kept(stack: ExitStack) -> IO[str]:
+    return stack.enter_context(tempfile.TemporaryFile("w+"))
 
 
 def _told(ended: list[tuple[int, list[str]]]) -> int:
