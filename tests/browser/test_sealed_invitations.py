@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.test_invitations import fill_in, printed
-from tests.browser.test_journey import LETTER, RECEIPT, sign_in
+from tests.browser.test_journey import LETTER, RECEIPT, WAYS, sign_in
 from tests.browser.test_sealed_journeys import kept_in, waits
 
 pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
@@ -229,7 +229,7 @@ def test_a_text_that_was_corrected_meanwhile_is_read_first(open_context, slip, c
     assert complaints == []
 
 
-@pytest.mark.parametrize(("width", "script"), [("phone", True), ("desktop", True), ("phone", False)])
+@WAYS
 def test_a_named_signer_reads_the_corrected_text_first_and_types_nothing_twice(
     open_context, slip, complaints, width, script
 ):
