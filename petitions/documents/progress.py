@@ -32,7 +32,8 @@ class Progress:
 def of(letter: Letter, milestones: Iterable[Milestone], total: int) -> Progress | None:
     if letter.is_closed:
         return None
-    ahead = sorted(m.threshold for m in milestones if m.threshold and m.threshold > total)
+    waiting = [m.threshold for m in milestones if m.threshold and not m.reached_at]
+    ahead = sorted(threshold for threshold in waiting if threshold > total)  # one that was reached stays so
     if ahead:
         return Progress(ahead[0], ahead[0] - total, is_goal=False)
     if letter.goal and letter.goal > total:
