@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from django.db import transaction
 
@@ -48,12 +48,10 @@ def remove_name(signature: PaperSignature, *, by: User) -> bool:
 
 
 @transaction.atomic
-def enter_names(letter: Letter, *, way: str, note: str, names: Iterable[PaperSignature], by: User) -> Paper:
-    """Names that were copied from paper; their number is the figure."""
+def enter_names(letter: Letter, *, way: str, note: str, write: Callable[[Paper], object], by: User) -> Paper:
+    """Names that were copied from paper, written by `write`; their number is the figure."""
     paper = letter.papers.create(way=way, note=note)
-    PaperSignature.objects.bulk_create(
-        (PaperSignature(paper=paper, name=each.name, role=each.role) for each in names), batch_size=500
-    )
+    write(paper)
     _tell(paper, "paper_imported", by=by)
     return paper
 

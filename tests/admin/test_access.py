@@ -12,6 +12,8 @@ from accounts.models import User
 from petitions.admin.site import workspace
 from petitions.flows import deliveries, invalidations, organizers, papers
 from petitions.models import Condition, Delivery, HandOver, Letter, PaperSignature, Takedown
+from petitions.flows import deliveries, papers
+from petitions.models import Delivery, Letter, Paper, Takedown
 from tests.admin.posts import as_stored, page
 from tests.factories import make_letter, make_user, sign, signature_of
 
@@ -88,6 +90,8 @@ def _handed_over(letter: Letter) -> HandOver:
         handed_on=timezone.localdate(),
         way="person",
     )
+def add_name(paper: Paper) -> None:
+    paper.signatures.create(name="Rosa Parks")
 
 
 def make_foreign() -> Letter:
@@ -102,6 +106,7 @@ def make_foreign() -> Letter:
     meant = Condition(words="nobody real")
     invalidations.begin(letter, meant, number=1, expected=1, reason="Typed by a program", by=user)
     organizers.invite(letter, address="ada@private.test", role="editor", by=user)
+    papers.enter_names(letter, way="paper", note="Of somebody else, too", write=add_name, by=user)
     return letter
 
 

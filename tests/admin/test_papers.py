@@ -7,7 +7,7 @@ import pytest
 from petitions import comparison, counts, mail
 from petitions.documents import letters as documents
 from petitions.flows import deliveries, letters, papers, purges, snapshots
-from petitions.models import AuditEvent, Letter, PaperSignature
+from petitions.models import AuditEvent, Letter, Paper, PaperSignature
 from tests.admin.posts import page
 from tests.factories import make_letter, make_user, sign
 from tests.test_verifier import bundle_of, verify
@@ -25,11 +25,12 @@ def enter(letter: Letter, **changes: object) -> None:
 
 
 def enter_names(letter: Letter, *names: str) -> None:
-    by, rows = (
-        letter.memberships.get(role="owner").user,
-        [PaperSignature(name=name, role="Nurse") for name in names],
-    )
-    papers.enter_names(letter, way="earlier", note="From the first petition", names=rows, by=by)
+    def write(paper: Paper) -> None:
+        for name in names:
+            paper.signatures.create(name=name, role="Nurse")
+
+    by = letter.memberships.get(role="owner").user
+    papers.enter_names(letter, way="earlier", note="From the first petition", write=write, by=by)
 
 
 def test_an_owner_enters_changes_and_removes_a_figure(letter, as_owner):
