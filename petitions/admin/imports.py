@@ -79,8 +79,8 @@ def _looked_at(form: RecipientsForm) -> dict[str, Any]:
         return {}
     plan = form.plan()
     parts = {
-        _("Will be added"): plan.added,
-        _("Will be changed"): plan.changed,
+        _("Would be added"): plan.added,
+        _("Would be changed"): plan.changed,
         _("Are there already, unchanged"): plan.same,
         _("Left out: twice in the table"): plan.doubled,
     }

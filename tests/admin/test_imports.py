@@ -71,8 +71,8 @@ def test_recipients_are_looked_at_first_and_imported_when_confirmed(paster, lett
 
     assert paster.status == 200
     for words in (
-        "Will be added: 1 Line 2 Ada Lovelace",
-        "Will be changed: 1 Line 3 Erin Chief",
+        "Would be added: 1 Line 2 Ada Lovelace",
+        "Would be changed: 1 Line 3 Erin Chief",
         "Are there already, unchanged: 1 Line 4 Pat Person",
         "Left out: twice in the table: 1 Line 5 the same as line 2",
         "Import exactly this",
@@ -220,7 +220,7 @@ def test_names_from_paper_become_a_figure_of_their_own(copyist, letter, client):
     pasted = "role\tname\nNurse\tRosa Parks\n\tCesar Chavez\nnurse\tROSA PARKS\n"
 
     copyist.look(pasted)
-    assert "Will be added: 2" in copyist.words
+    assert "Would be added: 2" in copyist.words
     assert "the same as line 2" in copyist.words
     assert not Paper.objects.exists()
 
