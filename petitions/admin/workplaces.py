@@ -19,7 +19,7 @@ from petitions.forms.workplaces import DomainForm, DomainFormSet, WorkplaceForm,
 from petitions.models import Domain, Workplace
 
 
-class DomainInline(admin.TabularInline):
+class DomainInline(admin.StackedInline):
     model = Domain
     form = DomainForm
     formset = DomainFormSet

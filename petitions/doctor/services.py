@@ -65,7 +65,7 @@ def isolation() -> str:
             "It stands at “%(stands)s” and has to be “%(wanted)s”. Take out whatever sets it otherwise."
         )
         raise Wrong(sentence % {"stands": stands, "wanted": WANTED[connection.vendor]})
-    return stands
+    return _("As the count needs it (%(stands)s).") % {"stands": stands}
 
 
 def clock() -> str:

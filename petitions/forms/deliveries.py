@@ -33,7 +33,7 @@ class DeliverForm(forms.Form):
     )
     again = forms.BooleanField(label=_("Send it again to recipients who have it"), required=False)
     title = forms.CharField(
-        label=_("The letter's title, typed once more"),
+        label=_("Title"),
         max_length=400,
         error_messages={"required": _("Please type the title of the letter.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),

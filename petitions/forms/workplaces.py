@@ -86,7 +86,9 @@ class DomainForm(forms.ModelForm):
     """A domain that looks like another one is taken only from somebody who says that it is meant."""
 
     is_meant = forms.BooleanField(
-        label=_("meant so"), required=False, help_text=_("Only where you are warned of a look-alike.")
+        label=_("It looks like another one, and is right"),
+        required=False,
+        help_text=_("Only where you were warned of a look-alike."),
     )
 
     class Meta:
@@ -103,7 +105,9 @@ class DomainForm(forms.ModelForm):
         if name and "name" in self.changed_data and not cleaned.get("is_meant"):
             others = Domain.objects.exclude(pk=self.instance.pk).exclude(workplace=self.instance.workplace_id)
             for sentence in warnings(name, others.values_list("name", flat=True)):
-                meant = _("%(warning)s Compare letter by letter; if it is meant, tick “meant so” beside it.")
+                meant = _(
+                    "%(warning)s Compare letter by letter. If it is right all the same, tick that below."
+                )
                 self.add_error("name", ValidationError(meant, code="lookalike", params={"warning": sentence}))
         return cleaned
 

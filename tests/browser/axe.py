@@ -29,6 +29,7 @@ TURN = """direction => Object.assign(
     document.documentElement, {dir: direction, lang: direction === "rtl" ? "ar" : "en"}
 )"""
 WRITE = "size => { document.documentElement.style.fontSize = size; }"
+SETTLE = "Promise.allSettled(document.getAnimations().map((change) => change.finished))"  # links fade
 IS_WIDER = "document.documentElement.scrollWidth > window.innerWidth"
 
 
@@ -47,6 +48,7 @@ def findings(page: Page) -> list[str]:
 def _found(page: Page, width: int, colours: Any, direction: str) -> list[str]:
     _look(page, width, direction)
     page.emulate_media(color_scheme=colours)
+    page.evaluate(SETTLE)
     return page.evaluate(FIND, RULES)
 
 
