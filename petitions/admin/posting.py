@@ -26,8 +26,10 @@ def try_out(request: HttpRequest, pk: int, update: int) -> HttpResponse:
     except updates.TriedTooOften:
         sentence = _("Enough test mails for today. The preview below shows the same.")
         return pages.failed(request, known.letter, sentence, known.pk, to="update")
-    sentence = _("A test mail is on its way to %(address)s.") % {"address": person.email}
-    return pages.done(request, known.letter, sentence, known.pk, to="update")
+    sentence = _("A test mail is on its way to %(address)s.")
+    if known.letter.is_paused:
+        sentence = _("A test mail to %(address)s waits: the mails of this letter are paused.")
+    return pages.done(request, known.letter, sentence % {"address": person.email}, known.pk, to="update")
 
 
 @require_POST

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from petitions.models.letters import Letter
@@ -85,7 +85,7 @@ class Milestone(models.Model):
         if self.share is None:
             return str(self.threshold)
         if self.threshold is None:
-            return _now("%(share)s %% (waits for a head-count)") % {"share": self.share}
+            return gettext("%(share)s %% (waits for a head-count)") % {"share": self.share}
         return f"{self.share} % ({self.threshold})"
 
     def mark_reached(self, count: int) -> bool:

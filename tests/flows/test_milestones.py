@@ -108,8 +108,16 @@ def readers(milestone: Milestone) -> list[str]:
     return sorted(kind for row in rows for kind in kinds if getattr(row, f"{kind}_id"))
 
 
-def deliver(letter: Letter, *, number: int = 1) -> None:
-    deliveries.deliver(letter, number=number, by=letter.memberships.get().user)
+def ask_for_delivery(letter: Letter) -> None:
+    deliveries.deliver(letter, number=1, by=letter.memberships.get().user)
+
+
+def deliver(letter: Letter) -> None:
+    ask_for_delivery(letter)
+    send_letters(letter)
+
+
+def send_letters(letter: Letter) -> None:
     snapshots.freeze_due()
     for pk in letter.deliveries.letters().values_list("pk", flat=True):
         sending.send(pk)
@@ -212,14 +220,17 @@ def test_recipients_hear_of_milestones_after_the_letter_and_once_a_day(mails):
     first, second = letter.recipients.all()
     reach(letter, is_for_recipients=True)
     assert not letter.deliveries.exclude(recipient=None).exists()
+    ask_for_delivery(letter)
+    reach(letter, is_for_recipients=True)
+    assert notice_states(letter) == []
 
-    deliver(letter)
+    send_letters(letter)
     tired = letter.recipients.get(pk=second.pk)
     recipients.want_no_mail(tired)
     recipients.want_no_mail(tired)
     assert letter.events.filter(verb="recipient_opted_out").count() == 1
     reach(letter, is_for_recipients=True, text="Nobody told us.")
-    reached = reach(letter, is_for_recipients=True, text="We are three.")
+    reached = reach(letter, is_for_recipients=True, text="We are four.")
 
     waiting, replaced = first.deliveries.filter(kind=Delivery.Kind.MILESTONE).order_by("-pk")
     assert (waiting.milestone, waiting.state, replaced.state) == (reached, "queued", "cancelled")
@@ -235,8 +246,8 @@ def test_recipients_hear_of_milestones_after_the_letter_and_once_a_day(mails):
         sending.send(waiting.pk)
     (notice,) = mails.to(first.address)
     text = notice.get_body(("plain",)).get_content()
-    assert "This letter reached 3 signatures" in text
-    assert "We are three." in text
+    assert "This letter reached 4 signatures" in text
+    assert "We are four." in text
     assert "/answer/" in text
     assert notice["From"].startswith("Employees of Example")
     assert notice["Reply-To"] == "answers@example.org"

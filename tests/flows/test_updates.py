@@ -85,13 +85,10 @@ def test_a_sweep_that_dies_before_its_commit_leaves_the_update_to_the_next(monke
     follow(letter)
     update = scheduled(letter)
     move_back(update, minutes=1)
-    killed = pytest.MonkeyPatch()
-    killed.setattr(
-        updates.audit, "record", lambda *_args, **_named: 1 / 0
-    )  # after row and mails, in the transaction
-    with pytest.raises(ZeroDivisionError):
-        updates.post_due(letter)
-    killed.undo()
+    with monkeypatch.context() as killed:  # after row and mails, in their transaction
+        killed.setattr(updates.audit, "record", lambda *_args, **_named: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            updates.post_due(letter)
     assert (is_posted(update), mails_of(update)) == (False, 0)
 
     tasks.post_updates()
