@@ -88,6 +88,8 @@ def test_one_that_is_passed_already_is_asked_about_before_it_is_saved(as_owner, 
     assert (answer.status_code, letter.milestones.count()) == (422, 1)
     assert shown.count("The letter has 2 signatures, so this would be reached at once") == 1
     assert "Keep these words." in shown
+    assert '<input type="checkbox" name="milestones-1-is_passed"' in shown
+    assert '<input type="hidden" name="milestones-2-is_passed"' in shown
     assert saved(as_owner, letter, passed | {"is_passed": "on"}, milestone(threshold=3)).status_code == 303
     milestones.check(letter)
     assert sorted(letter.milestones.values_list("threshold", "count_seen")) == [(2, 2), (2, 2), (3, None)]
