@@ -7,6 +7,7 @@ const buttons = [...panel.querySelectorAll("button[formtarget=typed]")];
 const beside = matchMedia("(min-width: 80rem)");
 let chosen = buttons[0];
 let timer = 0;
+let number = 0;
 let isLoading = false;
 let isStale = false;
 
@@ -21,6 +22,11 @@ for (const button of buttons) {
 for (const type of ["input", "change"]) form.addEventListener(type, later);
 choose(chosen);
 later();
+
+// The icon in Django's list of workplaces has a name, and no role that may have one.
+addEventListener("load", () => {
+  for (const icon of document.querySelectorAll(".search-label-icon")) icon.setAttribute("role", "img");
+});
 
 function choose(button) {
   chosen = button;
@@ -40,7 +46,7 @@ function show() {
   }
   const old = panel.querySelector("iframe");
   const fresh = old.cloneNode();
-  old.name = "";
+  fresh.name = chosen.formTarget = `typed-${(number += 1)}`;
   fresh.hidden = true;
   old.after(fresh);
   isLoading = true;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+BRACKETS = re.compile(r"\[[^\W\d_][^\]\n]{0,200}\](?![(\[])")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ def to_opening(letter: Any) -> list[Item]:
         _demands(letter),
         _recipients(letter),
         _workplaces(letter),
+        *_brackets(letter),
         *_times(letter),
         _retention(letter),
         _test_mail(letter),
@@ -72,6 +76,16 @@ def _workplaces(letter: Any) -> Item:
     is_done = letter.has_workplace
     says = _("Chosen.") if is_done else _("Choose whose mailboxes may sign.")
     return Item(_("Workplaces"), is_done, says, _form(letter, "signing"), is_needed=True)
+
+
+def _brackets(letter: Any) -> list[Item]:
+    """What a letter to start from had left to fill in; links in Markdown have an address behind theirs."""
+    demands = (words for demand in letter.demands.all() for words in (demand.title, demand.text))
+    found = BRACKETS.search("\n".join([letter.title, letter.signing_line, letter.text, *demands]))
+    if not found:
+        return []
+    says = _("“%(words)s” waits for words of your own. There may be more.") % {"words": found[0]}
+    return [Item(_("Brackets"), is_done=False, says=says, url=_form(letter, "id_text"))]
 
 
 def _times(letter: Any) -> list[Item]:

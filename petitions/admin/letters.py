@@ -69,7 +69,7 @@ class LetterAdmin(QuietAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """Without Django's advice to hold a key down: the widget needs none."""
         field: Any = super().formfield_for_manytomany(db_field, request, **options)
-        field.help_text = db_field.help_text
+        field.help_text = options.get("help_text", db_field.help_text)
         return field
 
     def get_readonly_fields(self, request: HttpRequest, obj: Letter | None = None) -> tuple[str, ...]:
@@ -138,7 +138,9 @@ class LetterAdmin(QuietAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Of a letter to start from, if one was chosen; nothing else of the address is taken up."""
         start = starts.STARTS.get(request.GET.get("start", ""))
-        return {"title": str(start.title), "text": str(start.text)} if start else {}
+        if start is None:
+            return {}
+        return {"title": start.title, "text": start.text, "signing_line": starts.SIGNING_LINE}
 
     def get_formset_kwargs(
         self, request: HttpRequest, obj: Letter, inline: Any, prefix: str

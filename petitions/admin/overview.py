@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -72,6 +72,7 @@ class Overview:
 
 def of(letter: Any, role: str) -> Overview:
     """Of a letter that was read with its figures."""
+    prefetch_related_objects([letter], "demands")  # the checklist reads them too
     tally = counts.recount(letter)
     domains = _domains(letter)
     milestones = list(letter.milestones.all())

@@ -23,7 +23,7 @@ class DomainInline(admin.StackedInline):
     model = Domain
     form = DomainForm
     formset = DomainFormSet
-    fields = ("name", "ignores_dots", "is_meant")
+    fields = (("name", "ignores_dots"), "is_meant")
 
     def get_extra(self, request: HttpRequest, obj: Workplace | None = None, **options: Any) -> int:
         return 0 if obj else 2

@@ -99,4 +99,5 @@ SAFETY = Start(
         ),
     ],
 )
+SIGNING_LINE = _("Employees of [workplace]")
 STARTS = {start.key: start for start in (DEMANDS, SOLIDARITY, SAFETY)}

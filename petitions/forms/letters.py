@@ -61,6 +61,10 @@ class LetterForm(forms.ModelForm):
             "contact_address": AddressField,
         }
         help_texts = {
+            "workplaces": _(
+                "Whose mailboxes may sign. Choose yours on the left and press the arrow. The plus adds one that is "
+                "missing."
+            ),
             "slug": _(
                 "The end of its link, like fair-rota. Empty: made from the title. A letter that is not public gets "
                 "a link nobody can guess."

@@ -67,6 +67,14 @@ def test_checklist_is_gone_through_to_the_opening(as_owner, draft, owner):
     assert "better done before" not in as_owner.get(page("open", draft)).content.decode()
 
 
+def test_brackets_of_a_letter_to_start_from_are_found_and_links_are_none(as_owner, draft):
+    Letter.objects.filter(pk=draft.pk).update(text="See [the plan](https://example.org/) and [this][1].")
+    assert "Brackets" not in checklist(as_owner, draft)
+    draft.demands.filter(number=2).update(text="Stop it by [day].")
+    assert checklist(as_owner, draft)["Brackets"] == ("to do", f"{page('edit', draft)}#id_text")
+    assert "“[day]” waits for words of your own." in shown(as_owner, draft)
+
+
 def test_checklist_to_delivering(as_owner, letter, owner):
     Letter.objects.filter(pk=letter.pk).update(is_paused=True)
     letter.recipients.update(opted_out_at=timezone.now())

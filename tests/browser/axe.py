@@ -33,13 +33,14 @@ SETTLE = "Promise.allSettled(document.getAnimations().map((change) => change.fin
 IS_WIDER = "document.documentElement.scrollWidth > window.innerWidth"
 
 
-def findings(page: Page) -> list[str]:
+def findings(page: Page, *, directions: tuple[str, ...] = ("ltr", "rtl")) -> list[str]:
     """On the page that is open, as it is, and unfolded. The policy of the site stays in force."""
     size = page.viewport_size
     page.evaluate(SOURCE)
     page.evaluate(OPEN)
-    found = [f"{look}: {what}" for look in LOOKS for what in _found(page, *look)]
-    found += [f"{look}: wider than the screen" for look in TIGHT if _is_too_wide(page, *look)]
+    looks, tight = ([look for look in all_ if {*look} & {*directions}] for all_ in (LOOKS, TIGHT))
+    found = [f"{look}: {what}" for look in looks for what in _found(page, *look)]
+    found += [f"{look}: wider than the screen" for look in tight if _is_too_wide(page, *look)]
     _look(page, size["width"] if size else 1280, "ltr")
     page.evaluate(FOLD)
     return found
