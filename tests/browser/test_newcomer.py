@@ -67,7 +67,7 @@ def complete(page: Page) -> None:
     page.locator(".selector-add").first.click()
     page.fill("#id_recipients-0-name", "Chris Chief")
     page.fill("#id_recipients-0-address", "chief@board.example.com")
-    page.get_by_role("link", name=re.compile("Add another Recipient")).click()
+    page.get_by_role("button", name=re.compile("Add another Recipient")).click()
     page.fill("#id_recipients-1-name", "Pat People")
     page.fill("#id_recipients-1-address", "people@board.example.com")
     with page.expect_navigation():
