@@ -35,7 +35,7 @@ def look(page: Page, start: str, addresses: tuple[str, ...]) -> dict[str, list[s
     found = {}
     for address in addresses:
         assert page.goto(start + address).status == 200, address
-        found[start + address] = findings(page, directions=("ltr",))
+        found[start + address] = findings(page, directions=("ltr",), preload=False)
     return found
 
 
@@ -58,7 +58,7 @@ def conflict(page: Page, draft: str) -> list[str]:
     with page.expect_navigation():
         page.locator("input[name=_save]").click()
     assert page.locator(".differences ins").count() == 1
-    return findings(page, directions=("ltr",))
+    return findings(page, directions=("ltr",), preload=False)
 
 
 def test_nothing_is_wrong_in_the_workspace(open_context, embedded, code_for, complaints):
