@@ -9,7 +9,7 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from petitions.models import Membership
 
 # Addresses of Django's admin that nobody needs here. `view_on_site` would tell the address of any letter.
 LEFT_OUT = {"password_change", "password_change_done", "view_on_site", "autocomplete"}
+METHODS = ["GET", "HEAD", "POST"]  # Django's own pages would answer any other as if it were a GET
 
 
 class Workspace(AdminSite):
@@ -46,6 +47,8 @@ class Workspace(AdminSite):
         """Strangers go to allauth; who is signed in goes to the letters, or reads why not."""
         if not request.user.is_authenticated:
             return secure_admin_login(super().login)(request)
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
         if not self.has_permission(request):
             return render(request, "admin/no_access.html", self.each_context(request), status=403)
         return redirect("admin:index")
@@ -61,6 +64,8 @@ class Workspace(AdminSite):
 
         @wraps(view)
         def telling_why(request: HttpRequest, *arguments: Any, **named: Any) -> Any:
+            if request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)
             try:
                 return view(request, *arguments, **named)
             except PermissionDenied as refusal:

@@ -1,0 +1,232 @@
+"""Who may open what in the workspace: the table that test_matrix.py walks, and the site on which it does.
+
+A new address belongs into `TABLE`, an argument that none had before into `Place.arguments`, and what a browser posts
+there, where an empty form would be refused, into `Place.bodies`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from petitions import pending
+from petitions.flows import deliveries, organizers, proofs, snapshots, takedowns
+from petitions.models import Delivery, Domain, Letter, OrganizerInvitation, Report, Takedown
+from tests import addresses
+from tests.admin.posts import as_stored, rows
+from tests.factories import make_letter, make_user, sign, signature_of
+
+OWNERS = {"owner"}
+EDITORS = OWNERS | {"editor"}
+REVIEWERS = EDITORS | {"reviewer"}
+OPERATORS = {"operator"}
+WRITERS = {"owner", "other"}  # accounts that may write letters of their own
+INSIDE = REVIEWERS | {"other", "operator"}
+OUTSIDE = {"stranger", "signer"}
+SIGN_IN = "the sign-in page"
+TITLE, OTHER = "The letter of the matrix", "The letter of somebody else"
+EVERYBODY = ["stranger", "signer", "reviewer", "editor", "owner", "other", "operator"]
+
+
+class Cell(NamedTuple):
+    """Who may read and who may write; None where there is no such method. Others are refused with `refusal`."""
+
+    reads: set[str] | None
+    writes: set[str] | None = None
+    refusal: int = 404
+
+
+def letter(reads: set[str] | None, writes: set[str] | None = None) -> Cell:
+    """Members without the role are told so; for everybody else the letter is not there."""
+    return Cell(reads, writes)
+
+
+TABLE: dict[str, Cell] = {
+    # Of the site
+    "index": Cell(INSIDE, INSIDE),
+    "app_list": Cell(INSIDE, INSIDE),
+    "jsi18n": Cell(INSIDE),
+    "login": Cell(INSIDE, INSIDE),
+    "logout": Cell(None, INSIDE),
+    "operations": Cell(OPERATORS),
+    "operations_domain": Cell(None, OPERATORS),
+    "operations_held": Cell(None, OPERATORS),
+    "operations_report": Cell(None, OPERATORS),
+    "operations_switch": Cell(None, OPERATORS),
+    "petitions_workplace_changelist": Cell(INSIDE, INSIDE),
+    "petitions_workplace_add": Cell(WRITERS | OPERATORS, WRITERS | OPERATORS, refusal=403),
+    "petitions_workplace_change": Cell(INSIDE, OPERATORS, refusal=403),
+    "petitions_workplace_delete": Cell(set(), set(), refusal=403),  # a letter names it
+    "petitions_workplace_history": Cell(set(), set()),
+    "petitions_letter_changelist": Cell(INSIDE, INSIDE),
+    "petitions_letter_add": Cell(WRITERS, WRITERS, refusal=403),
+    # Of a letter
+    "petitions_letter_change": letter(REVIEWERS, EDITORS),
+    "petitions_letter_delete": letter(set(), set()),  # it is open
+    "petitions_letter_history": Cell(set(), set()),
+    "petitions_letter_preview": letter(REVIEWERS),
+    "petitions_letter_preview_mail": letter(REVIEWERS),
+    "petitions_letter_preview_mail_html": letter(REVIEWERS),
+    "petitions_letter_preview_pdf": letter(REVIEWERS),
+    "petitions_letter_open": letter(OWNERS, OWNERS),
+    "petitions_letter_correct": letter(EDITORS, EDITORS),
+    "petitions_letter_close": letter(OWNERS, OWNERS),
+    "petitions_letter_deliver": letter(OWNERS, OWNERS),
+    "petitions_letter_deliveries": letter(REVIEWERS),
+    "petitions_letter_deliveries_pause": letter(None, OWNERS),
+    "petitions_letter_deliveries_resume": letter(None, OWNERS),
+    "petitions_letter_delivery": letter(REVIEWERS),
+    "petitions_letter_delivery_cancel": letter(None, OWNERS),
+    "petitions_letter_delivery_decide": letter(None, OWNERS),
+    "petitions_letter_snapshot_cancel": letter(None, OWNERS),
+    "petitions_letter_signatures": letter(REVIEWERS),
+    "petitions_letter_signature_approve": letter(None, REVIEWERS),
+    "petitions_letter_signature_statement": letter(None, REVIEWERS),
+    "petitions_letter_signature_pin": letter(None, REVIEWERS),
+    "petitions_letter_takedowns": letter(REVIEWERS),
+    "petitions_letter_takedown_decide": letter(None, REVIEWERS),
+    "petitions_letter_domain_lift": letter(None, OWNERS),
+    "petitions_letter_invitations": letter(OWNERS, OWNERS),
+    "petitions_letter_invitations_void": letter(None, OWNERS),
+    "petitions_letter_organizers": letter(REVIEWERS, OWNERS),
+    "petitions_letter_organizer": letter(OWNERS, OWNERS),
+    "petitions_letter_organizer_remove": letter(OWNERS, OWNERS),
+    "petitions_letter_organizer_leave": letter(REVIEWERS, REVIEWERS),
+    "petitions_letter_organizer_again": letter(None, OWNERS),
+    "petitions_letter_organizer_withdraw": letter(None, OWNERS),
+    "petitions_letter_updates": letter(EDITORS, EDITORS),
+    "petitions_letter_responses": letter(EDITORS, EDITORS),
+}
+OF_NO_LETTER = {"petitions_letter_changelist", "petitions_letter_add"}
+NOWHERE = {"petitions_letter_history"}  # refused to members too as if it were not there
+
+
+def is_of_a_letter(name: str) -> bool:
+    return name.startswith("petitions_letter_") and name not in OF_NO_LETTER | NOWHERE
+
+
+def expected(name: str, who: str, method: str) -> set[int] | str:
+    """The statuses of a cell, or where it leads to."""
+    cell = TABLE[name]
+    if who in OUTSIDE:
+        return SIGN_IN
+    may = {"get": cell.reads, "head": cell.reads, "post": cell.writes}.get(method)
+    if may is None:
+        return {405}
+    if who in may:
+        return {200, 302, 303} if method != "post" else {200, 302, 303, 422}
+    if is_of_a_letter(name):
+        return {403} if who in REVIEWERS else {404}
+    return {cell.refusal}
+
+
+@dataclass
+class Place:
+    """An open letter with a row of each kind, and somebody of each kind."""
+
+    letter: Letter
+    cookies: dict[str, dict[str, str]]
+
+    def path(self, name: str) -> str:
+        takes = addresses.of_the_workspace()[f"admin:{name}"]
+        known = self.arguments(name)
+        return reverse(f"admin:{name}", kwargs={argument: known[argument] for argument in takes})
+
+    def client(self, who: str) -> Client:
+        """As signed in as ever, whatever the request before did."""
+        client = Client()
+        client.cookies.load(self.cookies[who])
+        return client
+
+    def arguments(self, name: str) -> dict[str, Any]:
+        """Of every argument that an address of the letter takes."""
+        report, frozen = Report.objects.get(), Domain.objects.get(name="example.test")
+        if name.startswith("operations_"):
+            rows_ = {"operations_report": report.pk, "operations_domain": frozen.pk}
+            return {"pk": rows_.get(name, self.letter.pk)}
+        if name.startswith("petitions_workplace_"):
+            return {"object_id": self.letter.workplaces.get().pk}
+        return {
+            "app_label": "petitions",
+            "pk": self.letter.pk,
+            "object_id": self.letter.pk,
+            "delivery": self.letter.deliveries.get(kind=Delivery.Kind.CLOSING).pk,
+            "snapshot": self.letter.snapshots.get().pk,
+            "domain": frozen.pk,
+            "signature": Takedown.objects.get().signature_id,
+            "takedown": Takedown.objects.get().pk,
+            "member": self.letter.memberships.get(user__email="editor@matrix.test").pk,
+            "invitation": OrganizerInvitation.objects.get().pk,
+        }
+
+    def bodies(self, name: str) -> dict[str, Any]:
+        """What a browser posts there, so that a right that is not asked for shows."""
+        signature, recipient = Takedown.objects.get().signature, self.letter.recipients.first()
+        seen = f"{signature.pk}"
+        given: dict[str, dict[str, Any]] = {
+            "petitions_letter_change": as_stored(self.letter, goal=77),
+            "petitions_letter_correct": {"title": "Other words", "text": "Other words."},
+            "petitions_letter_delete": {"post": "yes"},
+            "petitions_letter_deliver": {"number": 2, "while_open": "on", "again": "on"},
+            "petitions_letter_delivery_decide": {"decision": "sent"},
+            "petitions_letter_invitations": {"proof": "invitation", "number": 10},
+            "petitions_letter_organizers": {"address": "eve@private.test", "role": "reviewer"},
+            "petitions_letter_organizer": {"role": "reviewer"},
+            "petitions_letter_responses": {"recipient": recipient.pk, "text": "We will see."},
+            "petitions_letter_signature_pin": {"pin": "yes", "seen": seen},
+            "petitions_letter_signature_statement": {"show": "yes", "seen": seen},
+            "petitions_letter_takedown_decide": {"decision": "hide"},
+            "petitions_letter_updates": {"title": "News", "text": "There are some."},
+            "petitions_workplace_delete": {"post": "yes"},
+            "petitions_workplace_add": {"name": "Elsewhere", **rows("domains", {"name": "elsewhere.test"})},
+            "operations_held": {"decision": "cancel"},
+            "operations_switch": {"to": "paused"},
+        }
+        return given.get(name, {})
+
+
+def make_place() -> Place:
+    owner, other = make_user("owner@matrix.test"), make_user("other@matrix.test")
+    make_letter(owner=other, title=OTHER)
+    found = make_letter(owner=owner, title=TITLE, opens_at=timezone.now())
+    people = {"owner": owner, "other": other}
+    for role in ("reviewer", "editor"):
+        people[role] = User.objects.create_user(f"{role}@matrix.test")
+        found.memberships.create(user=people[role], role=role)
+    found.memberships.create(
+        user=make_user("second@matrix.test"), role="owner"
+    )  # so that the first may leave
+    people["operator"] = User.objects.create_user("operator@matrix.test", is_superuser=True)
+    _fill(found, owner)
+    cookies = {who: _signed_in(user) for who, user in people.items()}
+    return Place(found, cookies | {"stranger": {}, "signer": _signing(found)})
+
+
+def _fill(letter: Letter, owner: User) -> None:
+    """A row for each address that takes one."""
+    takedowns.ask(signature_of(sign(letter, "Ada Lovelace", statement="Enough.")), reason="Not me.")
+    Delivery.objects.create(letter=letter, kind=Delivery.Kind.CLOSING, key="closing", user=owner)
+    deliveries.deliver(letter, number=1, by=owner)
+    snapshots.freeze_due()
+    organizers.invite(letter, address="ada@private.test", role="editor", by=owner)
+    Report.objects.create(letter=letter, text="It is wrong.")
+
+
+def _signed_in(user: User) -> dict[str, str]:
+    client = Client()
+    client.force_login(user)
+    return {name: morsel.value for name, morsel in client.cookies.items()}
+
+
+def _signing(letter: Letter) -> dict[str, str]:
+    """In the middle of signing: with the cookie in which everything typed is sealed, and another one forged."""
+    asked, _code = proofs.challenge(
+        letter, purpose="sign", address="ada@example.test", appear="full", name="Ada"
+    )
+    return {pending.cookie_name("sign"): pending.seal(letter, asked), settings.SESSION_COOKIE_NAME: "forged"}
