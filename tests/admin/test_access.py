@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import User
-from petitions.admin.site import workspace
 from petitions.flows import deliveries, invalidations, organizers, papers
-from petitions.models import Condition, Delivery, HandOver, Letter, PaperSignature, Takedown
-from petitions.flows import deliveries, papers
-from petitions.models import Delivery, Letter, Paper, Takedown
-
-from accounts.models import User
-from petitions.flows import deliveries, organizers
-from petitions.models import Delivery, Letter, Takedown
+from petitions.models import Condition, Delivery, Letter, Paper, Takedown
 from tests.admin.posts import as_stored, page
 from tests.factories import make_letter, make_user, sign, signature_of
 
 pytestmark = pytest.mark.django_db
 
-OF_NO_LETTER = {"petitions_letter_changelist", "petitions_letter_add"}
 OF_AN_UPDATE = [
     f"petitions_letter_update{name}"
     for name in (
@@ -36,62 +27,12 @@ OF_AN_UPDATE = [
         "_post",
     )
 ]
-METHODS = ("get", "head", "post")
-
-
-def addresses() -> list[str]:
-    """Every named address of letters in the workspace, as its ModelAdmin declares them."""
-    found = [pattern.name for pattern in workspace._registry[Letter].get_urls() if pattern.name]
-    return sorted(set(found) - OF_NO_LETTER)
-
-
-def path_of(name: str, letter: Letter) -> str:
-    signature = signature_of(sign(letter, "Ada Lovelace"))
-    delivery = [Delivery.objects.filter(letter=letter).first().pk]
-    update = [letter.updates.create(title="News", text="Text.", posted_at=None).pk]
-    others: dict[str, list[Any]] = {
-        **dict.fromkeys(OF_AN_UPDATE, update),
-        "petitions_letter_delivery": delivery,
-        "petitions_letter_delivery_cancel": delivery,
-        "petitions_letter_delivery_decide": delivery,
-        "petitions_letter_snapshot_cancel": [letter.snapshots.get().pk],
-        "petitions_letter_handover_take_back": [_handed_over(letter).pk],
-        "petitions_letter_domain_lift": [letter.workplaces.get().domains.first().pk],
-        "petitions_letter_response_hide": [_response(letter)],
-        "petitions_letter_response_show": [_response(letter)],
-        "petitions_letter_paper": [letter.papers.first().pk],
-        "petitions_letter_paper_remove": [letter.papers.first().pk],
-        "petitions_letter_paper_name_remove": [
-            letter.papers.first().pk,
-            letter.papers.first().signatures.get().pk,
-        ],
-        "petitions_letter_signature_approve": [signature.pk],
-        "petitions_letter_invalidation": [1],
-        "petitions_letter_invalidation_undo": [1],
-        "petitions_letter_signature_pin": [signature.pk],
-        "petitions_letter_signature_statement": [signature.pk],
-        "petitions_letter_organizer": [letter.memberships.first().pk],
-        "petitions_letter_organizer_remove": [letter.memberships.first().pk],
-        "petitions_letter_organizer_again": [letter.organizer_invitations.get().pk],
-        "petitions_letter_organizer_withdraw": [letter.organizer_invitations.get().pk],
-        "petitions_letter_takedown_decide": [
-            Takedown.objects.create(letter=letter, signature=signature, reason="Not me").pk
-        ],
-    }
-    return reverse(f"admin:{name}", args=[letter.pk, *others.get(name, [])])
 
 
 def _response(letter: Letter) -> int:
     return letter.responses.create(recipient=letter.recipients.first(), text="No.").pk
 
 
-def _handed_over(letter: Letter) -> HandOver:
-    return letter.handovers.create(
-        recipient=letter.recipients.first(),
-        snapshot=letter.snapshots.get(),
-        handed_on=timezone.localdate(),
-        way="person",
-    )
 def add_name(paper: Paper) -> None:
     paper.signatures.create(name="Rosa Parks")
 
@@ -102,8 +43,6 @@ def make_foreign() -> Letter:
     user = letter.memberships.get().user
     Delivery.objects.create(letter=letter, kind=Delivery.Kind.CLOSING, key="closing", user=user)
     deliveries.deliver(letter, number=1, by=user)
-    names = [PaperSignature(name="Rosa Parks")]
-    papers.enter_names(letter, way="paper", note="Of somebody else, too", names=names, by=user)
     sign(letter, "Nobody Real")
     meant = Condition(words="nobody real")
     invalidations.begin(letter, meant, number=1, expected=1, reason="Typed by a program", by=user)
