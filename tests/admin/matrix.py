@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from petitions import pending
-from petitions.flows import deliveries, organizers, proofs, snapshots, takedowns
-from petitions.models import Delivery, Domain, Letter, OrganizerInvitation, Report, Takedown
+from petitions.flows import deliveries, invalidations, organizers, papers, proofs, snapshots, takedowns
+from petitions.models import Condition, Delivery, Domain, Letter, OrganizerInvitation, Paper, Report, Takedown
 from tests import addresses
 from tests.admin.posts import as_stored, rows
 from tests.factories import make_letter, make_user, sign, signature_of
@@ -55,6 +55,8 @@ TABLE: dict[str, Cell] = {
     "login": Cell(INSIDE, INSIDE),
     "logout": Cell(None, INSIDE),
     "operations": Cell(OPERATORS),
+    "operations_events": Cell(OPERATORS),
+    "operations_letters": Cell(OPERATORS),
     "operations_domain": Cell(None, OPERATORS),
     "operations_held": Cell(None, OPERATORS),
     "operations_report": Cell(None, OPERATORS),
@@ -68,6 +70,13 @@ TABLE: dict[str, Cell] = {
     "petitions_letter_add": Cell(WRITERS, WRITERS, refusal=403),
     # Of a letter
     "petitions_letter_change": letter(REVIEWERS, EDITORS),
+    "petitions_letter_edit": letter(REVIEWERS, EDITORS),
+    "petitions_letter_typed_page": letter(None, EDITORS),
+    "petitions_letter_typed_mail": letter(None, EDITORS),
+    "petitions_letter_typed_pdf": letter(None, EDITORS),
+    "petitions_letter_duplicate": letter(OWNERS, OWNERS),  # the others write no letters of their own
+    "petitions_letter_retention": letter(REVIEWERS, REVIEWERS),
+    "petitions_letter_events": letter(EDITORS),
     "petitions_letter_delete": letter(set(), set()),  # it is open
     "petitions_letter_history": Cell(set(), set()),
     "petitions_letter_preview": letter(REVIEWERS),
@@ -78,7 +87,11 @@ TABLE: dict[str, Cell] = {
     "petitions_letter_correct": letter(EDITORS, EDITORS),
     "petitions_letter_close": letter(OWNERS, OWNERS),
     "petitions_letter_deliver": letter(OWNERS, OWNERS),
+    "petitions_letter_test_mail": letter(None, EDITORS),
+    "petitions_letter_handovers": letter(EDITORS, EDITORS),
+    "petitions_letter_handover_take_back": letter(None, EDITORS),
     "petitions_letter_deliveries": letter(REVIEWERS),
+    "petitions_letter_deliveries_now": letter(REVIEWERS),
     "petitions_letter_deliveries_pause": letter(None, OWNERS),
     "petitions_letter_deliveries_resume": letter(None, OWNERS),
     "petitions_letter_delivery": letter(REVIEWERS),
@@ -86,7 +99,19 @@ TABLE: dict[str, Cell] = {
     "petitions_letter_delivery_decide": letter(None, OWNERS),
     "petitions_letter_snapshot_cancel": letter(None, OWNERS),
     "petitions_letter_signatures": letter(REVIEWERS),
-    "petitions_letter_signature_approve": letter(None, REVIEWERS),
+    "petitions_letter_signatures_export": letter(REVIEWERS, REVIEWERS),
+    "petitions_letter_review": letter(REVIEWERS, REVIEWERS),
+    "petitions_letter_hide": letter(REVIEWERS, REVIEWERS),
+    "petitions_letter_invalidations": letter(OWNERS, OWNERS),
+    "petitions_letter_invalidations_begin": letter(None, OWNERS),
+    "petitions_letter_invalidation": letter(OWNERS),
+    "petitions_letter_invalidation_undo": letter(None, OWNERS),
+    "petitions_letter_papers": letter(OWNERS, OWNERS),
+    "petitions_letter_paper": letter(OWNERS, OWNERS),
+    "petitions_letter_paper_remove": letter(OWNERS, OWNERS),
+    "petitions_letter_paper_name_remove": letter(None, OWNERS),
+    "petitions_letter_paper_import": letter(OWNERS, OWNERS),
+    "petitions_letter_recipients_import": letter(EDITORS, EDITORS),
     "petitions_letter_signature_statement": letter(None, REVIEWERS),
     "petitions_letter_signature_pin": letter(None, REVIEWERS),
     "petitions_letter_takedowns": letter(REVIEWERS),
@@ -100,8 +125,20 @@ TABLE: dict[str, Cell] = {
     "petitions_letter_organizer_leave": letter(REVIEWERS, REVIEWERS),
     "petitions_letter_organizer_again": letter(None, OWNERS),
     "petitions_letter_organizer_withdraw": letter(None, OWNERS),
-    "petitions_letter_updates": letter(EDITORS, EDITORS),
+    "petitions_letter_updates": letter(EDITORS),
+    "petitions_letter_update": letter(EDITORS),
+    "petitions_letter_update_write": letter(EDITORS, EDITORS),
+    "petitions_letter_update_rewrite": letter(EDITORS, EDITORS),
+    "petitions_letter_update_discard": letter(EDITORS, EDITORS),
+    "petitions_letter_update_page": letter(EDITORS),
+    "petitions_letter_update_mail_html": letter(EDITORS),
+    "petitions_letter_update_try": letter(None, EDITORS),
+    "petitions_letter_update_schedule": letter(None, EDITORS),
+    "petitions_letter_update_unschedule": letter(None, EDITORS),
+    "petitions_letter_update_post": letter(EDITORS, EDITORS),
     "petitions_letter_responses": letter(EDITORS, EDITORS),
+    "petitions_letter_response_hide": letter(EDITORS, EDITORS),
+    "petitions_letter_response_show": letter(None, EDITORS),
 }
 OF_NO_LETTER = {"petitions_letter_changelist", "petitions_letter_add"}
 NOWHERE = {"petitions_letter_history"}  # refused to members too as if it were not there
@@ -163,12 +200,20 @@ class Place:
             "takedown": Takedown.objects.get().pk,
             "member": self.letter.memberships.get(user__email="editor@matrix.test").pk,
             "invitation": OrganizerInvitation.objects.get().pk,
+            "update": self.letter.updates.get().pk,
+            "response": self.letter.responses.get().pk,
+            "handover": self.letter.handovers.get().pk,
+            "paper": self.letter.papers.get().pk,
+            "name": self.letter.papers.get().signatures.get().pk,
+            "number": self.letter.invalidations.get().number,
         }
 
     def bodies(self, name: str) -> dict[str, Any]:
         """What a browser posts there, so that a right that is not asked for shows."""
         signature, recipient = Takedown.objects.get().signature, self.letter.recipients.first()
-        seen = f"{signature.pk}"
+        seen, revision = f"{signature.pk}", self.letter.updates.get().revision
+        line = {"tick": f"line.{signature.pk}.{signature.words_digest}"}
+        news = {"title": "News", "text": "There are some."}
         given: dict[str, dict[str, Any]] = {
             "petitions_letter_change": as_stored(self.letter, goal=77),
             "petitions_letter_correct": {"title": "Other words", "text": "Other words."},
@@ -182,7 +227,37 @@ class Place:
             "petitions_letter_signature_pin": {"pin": "yes", "seen": seen},
             "petitions_letter_signature_statement": {"show": "yes", "seen": seen},
             "petitions_letter_takedown_decide": {"decision": "hide"},
-            "petitions_letter_updates": {"title": "News", "text": "There are some."},
+            "petitions_letter_test_mail": {"asked_on": "deliver"},
+            "petitions_letter_handovers": {
+                "recipient": recipient.pk,
+                "handed_on": "2026-01-01",
+                "way": "person",
+            },
+            "petitions_letter_edit": as_stored(self.letter, goal=78),
+            "petitions_letter_typed_page": as_stored(self.letter, goal=79),
+            "petitions_letter_typed_mail": as_stored(self.letter, goal=79),
+            "petitions_letter_typed_pdf": as_stored(self.letter, goal=79),
+            "petitions_letter_review": {**line, "act": "show"},
+            "petitions_letter_hide": {**line, "reason": "asked", "sure": "yes"},
+            "petitions_letter_invalidations": {
+                "number": 2,
+                "kinds": "named",
+                "words": "ada",
+                "reason": "Asked.",
+            },
+            "petitions_letter_papers": {"way": "paper", "number": 7, "note": "At the gate."},
+            "petitions_letter_paper": {"name": "Rosa Parks"},
+            "petitions_letter_paper_import": {
+                "table": "name\nRosa Parks",
+                "way": "paper",
+                "note": "At the gate.",
+            },
+            "petitions_letter_recipients_import": {"table": "name,e-mail\nFay,fay@company.test"},
+            "petitions_letter_update_write": news,
+            "petitions_letter_update_rewrite": {**news, "revision": revision},
+            "petitions_letter_update_post": {"revision": revision},
+            "petitions_letter_update_schedule": {"at": "2099-01-01T10:00"},
+            "petitions_letter_response_hide": {"reason": "abuse"},
             "petitions_workplace_delete": {"post": "yes"},
             "petitions_workplace_add": {"name": "Elsewhere", **rows("domains", {"name": "elsewhere.test"})},
             "operations_held": {"decision": "cancel"},
@@ -216,6 +291,24 @@ def _fill(letter: Letter, owner: User) -> None:
     snapshots.freeze_due()
     organizers.invite(letter, address="ada@private.test", role="editor", by=owner)
     Report.objects.create(letter=letter, text="It is wrong.")
+    _fill_what_is_told(letter, owner)
+
+
+def _fill_what_is_told(letter: Letter, owner: User) -> None:
+    recipient, snapshot = letter.recipients.first(), letter.snapshots.get()
+    letter.updates.create(title="Soon", text="Not yet posted.")
+    letter.responses.create(recipient=recipient, text="No.")
+    letter.handovers.create(
+        recipient=recipient, snapshot=snapshot, handed_on=timezone.localdate(), way="person"
+    )
+    papers.enter_names(letter, way="paper", note="At the gate.", write=_write_a_name, by=owner)
+    sign(letter, "Nobody Real")
+    meant = Condition(words="nobody real")
+    invalidations.begin(letter, meant, number=1, expected=1, reason="Typed by a program", by=owner)
+
+
+def _write_a_name(paper: Paper) -> None:
+    paper.signatures.create(name="Rosa Parks")
 
 
 def _signed_in(user: User) -> dict[str, str]:
