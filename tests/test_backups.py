@@ -23,17 +23,36 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
 from petitions import counts, subscribers
 from petitions.backups import Refused, databases, making, restoring
-from petitions.flows import batches, deliveries, letters, proofs, restores, sending, signatures, snapshots
+from petitions.flows import (
+    audit,
+    batches,
+    deliveries,
+    letters,
+    proofs,
+    restores,
+    sending,
+    signatures,
+    snapshots,
+)
 from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
-from petitions.models import Appear, Delivery, Installation, Letter, Signature, journal
+from petitions.models import (
+    Appear,
+    AuditChain,
+    AuditEvent,
+    Delivery,
+    Installation,
+    Letter,
+    Signature,
+    journal,
+)
 from tests import apart
 from tests.beside import Beside
 from tests.embedded.waiting import is_gone, until
@@ -111,6 +130,23 @@ def test_everything_comes_back(mails, backup):
     after = everything()
     assert [name for name, rows in after.items() if rows != before[name]] == []
     assert len([name for name, rows in after.items() if rows]) > 20
+
+
+def test_the_chain_of_events_comes_back_with_its_lock(mails, backup):
+    make_site()
+    making.make(backup)
+    make_letter()
+    expected = AuditChain.only().number - 2
+
+    restore(backup)
+
+    chain = AuditChain.only()
+    assert (audit.broken(known=chain.sha256), chain.number) == (None, expected)
+    with pytest.raises(DatabaseError, match="never changes"):
+        AuditEvent.objects.update(verb="other")
+    audit.record("after_the_restore", letter=None)
+    assert audit.broken() is None
+    restore(backup)  # over a database that has the trigger's function already
 
 
 def test_the_site_goes_on_after_a_restore(mails, backup):
