@@ -137,7 +137,7 @@ class Letter(Shape):
     opens_at: datetime
     closes_at: datetime | None
     delivered_at: datetime | None
-    """When the first copy to a recipient was sent, if its mail server accepted it."""
+    """When the first copy to a recipient was sent, if its mail server accepted it, or handed over."""
     responses: list[Response]
     updates: list[Update]
 
@@ -205,7 +205,7 @@ class PublicKey(Shape):
 
 class Snapshot(Shape):
     number: int
-    reason: Literal["closing", "delivery"]
+    reason: Literal["closing", "delivery", "handover"]
     version: str
     count: Count
     sha256: str

@@ -88,7 +88,7 @@ def _forgo(notices: DeliveryQuerySet) -> None:
 def deliver(letter: Letter, *, number: int, by: User, to: Collection[Recipient] | None = None) -> Snapshot:
     """One letter to each of these recipients, or to all, with the picture of this moment.
 
-    The same number again delivers nothing more, whomever it names.
+    The same number again delivers nothing more, and is refused when it names others.
     Raises `NotPublished`, `NobodyToDeliverTo`, `snapshots.NumberTaken`.
     """
     letter.hold_lock()  # whoever changes a signature at this moment is in the picture, or makes it anew
@@ -111,6 +111,8 @@ def deliver(letter: Letter, *, number: int, by: User, to: Collection[Recipient] 
             snapshot=snapshot,
         )
         audit.record("delivered", letter=letter, by=by, about=snapshot.number)
+    elif to is not None and set(ids) != set(snapshot.deliveries.values_list("recipient", flat=True)):
+        raise snapshots.NumberTaken  # by somebody who delivered it to others meanwhile
     return snapshot
 
 

@@ -8,7 +8,7 @@ from petitions.models import Delivery, Letter, Snapshot
 
 
 class NumberTaken(Exception):
-    """The letter has a snapshot of another kind with this number: somebody closed it meanwhile."""
+    """Somebody closed the letter, or delivered it to others, meanwhile."""
 
 
 def next_number(letter: Letter) -> int:

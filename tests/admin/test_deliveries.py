@@ -107,6 +107,17 @@ def test_only_those_who_are_ticked_get_it_and_the_others_are_offered_next_time(a
     ]
 
 
+def test_who_delivers_to_others_at_the_same_moment_is_told_to_look_again(as_owner, closed):
+    first, second = closed.recipients.all()
+    mine, theirs = (delivering(closed, 2, recipients=[person.pk]) for person in (first, second))
+    assert as_owner.post(page("deliver", closed), theirs).status_code == 303
+    answer = as_owner.post(page("deliver", closed), mine)
+    assert answer.status_code == 422
+    assert "The letter changed since this page was opened. Please look again." in answer.content.decode()
+    assert as_owner.post(page("deliver", closed), theirs).status_code == 303
+    assert number_of_mails(closed) == 1
+
+
 def test_recipients_of_another_letter_are_not_ticked(as_owner, closed):
     foreign = make_letter().recipients.first()
     data = delivering(closed, 2, recipients=[foreign.pk])

@@ -66,7 +66,10 @@ def test_an_open_letter_s_number_is_taken_and_told_once_it_stands(as_owner, clie
     assert (picture.reason, picture.count["total"], picture.names) == ("handover", 1, None)
     bundle = client.get(f"/api/v1/letters/{letter.slug}/bundle/")
     assert picture.sha256 in b"".join(bundle).decode()
-    assert picture.sha256 in client.get(f"{letter.get_absolute_url()}verify/").content.decode()
+    verify = text_of(client.get(f"{letter.get_absolute_url()}verify/"))
+    assert "List when it was handed over, 1 in all" in verify
+    assert picture.sha256 in verify
+    assert "open, delivered" in as_owner.get("/admin/petitions/letter/").content.decode()
     assert "Deliver" in text_of(as_owner.get(page("deliver", letter)))
 
 
