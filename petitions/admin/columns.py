@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Exists, IntegerField, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,6 +26,14 @@ def counted(found: QuerySet[Letter]) -> QuerySet[Letter]:
     return found.annotate(
         signature_count=Coalesce(number, 0), latest_signature=latest, is_delivered=is_delivered
     )
+
+
+class CountedList(ChangeList):
+    """Only the list counts: one letter's pages ask for their own numbers."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Letter]:
+        self.root_queryset = counted(self.root_queryset)
+        return super().get_queryset(request, exclude_parameters)
 
 
 @admin.display(description=gettext_lazy("state"), ordering="state")

@@ -15,6 +15,7 @@ from petitions.documents.differences import Part
 from petitions.forms import contents
 from petitions.models import Letter
 
+CHANGES = ("edited", "opened", "corrected", "closed", "response_recorded", "response_published")
 WRITTEN = ("title", "text", "signing_line")
 
 
@@ -31,8 +32,9 @@ def of(admin: ModelAdmin[Letter], request: HttpRequest, letter: Letter) -> Confl
     stored, typed = contents.lines(letter), _typed(admin, request, letter)
     names = [name for name in stored | typed if stored.get(name, "") != typed.get(name, "")]
     parts = [Part(name, differences.rows(stored.get(name, ""), typed.get(name, ""))) for name in names]
-    latest = letter.events.exclude(actor=None).select_related("actor").first()
-    return Conflict(str(latest.actor) if latest else "", latest.at if latest else None, parts)
+    latest = letter.events.filter(verb__in=CHANGES).select_related("actor").first()
+    who = str(latest.actor) if latest and latest.actor else ""
+    return Conflict(who, latest.at if latest else None, parts)
 
 
 def _typed(admin: ModelAdmin[Letter], request: HttpRequest, letter: Letter) -> dict[str, str]:

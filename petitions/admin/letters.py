@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -52,7 +53,10 @@ class LetterAdmin(QuietAdmin):
         return [*own, *addresses.of_a_letter(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
-        return columns.counted(access.letters(request))
+        return access.letters(request)
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return columns.CountedList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_organizer", False))

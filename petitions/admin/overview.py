@@ -73,7 +73,7 @@ class Overview:
 def of(letter: Any, role: str) -> Overview:
     """Of a letter that was read with its figures."""
     prefetch_related_objects([letter], "demands")  # the checklist reads them too
-    tally = counts.recount(letter)
+    tally = counts.shown(letter)
     domains = _domains(letter)
     milestones = list(letter.milestones.all())
     deliveries = _by_state(letter)
@@ -89,7 +89,7 @@ def of(letter: Any, role: str) -> Overview:
         troubles=troubles.said(letter),
         total=tally.total,
         count_sentences=count_sentences(tally.as_json(), [domain.name for domain in domains]),
-        growth=growth.of(letter.signatures.all().days()),
+        growth=growth.of(counts.shown_days(letter)),
         milestones=milestones,
         way=progress.of(letter, milestones, tally.total),
         demands=list(letter.demands.all()),

@@ -165,9 +165,7 @@ class CorrectionForm(forms.Form):
         """Whether somebody else has corrected it since: then it is read again before it is replaced."""
         if self.cleaned_data["seen"] == version.sha256:
             return False
-        self.add_error(
-            None, _("Somebody else corrected the letter after you had opened this page. Nothing was saved.")
-        )
+        self.add_error(None, _("The letter was corrected after you had opened this page. Nothing was saved."))
         self.data = {**self.data.dict(), "seen": version.sha256}  # type: ignore[attr-defined]
         return True
 
