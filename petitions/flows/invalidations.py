@@ -159,8 +159,8 @@ def _work_back(invalidation: Invalidation, letter: Letter) -> bool:
 
 
 def _slice(rows: SignatureQuerySet) -> SignatureQuerySet:
-    """The first ones, still with the condition: who changed or withdrew meanwhile is left out."""
-    return rows.filter(pk__in=list(rows.order_by("pk").values_list("pk", flat=True)[:SLICE]))
+    """Some of them, whichever come first, still with the condition: who changed or withdrew meanwhile is left out."""
+    return rows.filter(pk__in=list(rows.order_by().values_list("pk", flat=True)[:SLICE]))
 
 
 def _invalidate(rows: SignatureQuerySet, invalidation: Invalidation) -> int:

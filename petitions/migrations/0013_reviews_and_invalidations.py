@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='signature',
-            index=models.Index(condition=models.Q(('state', 'published'), models.Q(('is_under_review', True), ('is_statement_waiting', True), _connector='OR')), fields=['letter', 'signed_at'], name='signatures_to_review'),
+            index=models.Index(condition=models.Q(('state', 'published'), models.Q(('is_under_review', True), ('is_statement_waiting', True), _connector='OR')), fields=['letter', 'kind', '-signed_at', 'id'], name='signatures_to_review'),
         ),
         migrations.AddIndex(
             model_name='signature',

@@ -241,7 +241,7 @@ class Signature(models.Model):
                 name="signatures_listed",
             ),
             models.Index(
-                fields=["letter", "signed_at"],
+                fields=["letter", "kind", "-signed_at", "id"],
                 condition=Q(state="published") & (Q(is_under_review=True) | Q(is_statement_waiting=True)),
                 name="signatures_to_review",
             ),
