@@ -4,8 +4,8 @@ import pytest
 
 from petitions import counts
 from petitions.crypto import typed
-from petitions.flows import letters
-from petitions.models import Appear, Signature
+from petitions.flows import invalidations, letters
+from petitions.models import Appear, Condition, Signature
 from tests.factories import make_letter, sign, signature_of
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +72,24 @@ def test_a_closed_letter_lets_names_go_but_not_come(client):
     assert act(client, hidden, "change", appear="full", name="Grace Hopper").status_code == 409
     assert act(client, named, "withdraw").status_code == 200
     assert counts.recount(letter).total == 1
+
+
+def test_what_was_declared_invalid_says_why_and_no_receipt_makes_it_count(client):
+    letter = make_letter()
+    receipt, by = sign(letter, "Ada Lovelace"), letter.memberships.get().user
+    begun = invalidations.begin(letter, Condition(words="ada"), number=1, expected=1, reason="Copied", by=by)
+    invalidations.work(begun)
+
+    assert "declared this signature invalid, with others: Copied" in act(client, receipt).content.decode()
+    act(client, receipt, "change", appear="anonymous")
+    shown = act(client, receipt, "change", appear="full", name="Ada Lovelace")
+    act(client, receipt, "withdraw")
+    again = act(client, receipt, "return", appear="full", name="Ada Lovelace")
+
+    for refused in (shown, again):
+        assert refused.status_code == 409
+        assert "It cannot count while that stands." in refused.content.decode()
+    assert counts.recount(letter).total == 0
 
 
 def test_opening_the_page_changes_nothing(client):
