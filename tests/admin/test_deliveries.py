@@ -290,7 +290,7 @@ def test_list_needs_the_same_queries_for_one_and_for_three(as_owner, owner, coun
     letter = make_letter(owner=owner)
     for number in range(count):
         Delivery.objects.create(letter=letter, kind="closing", key=str(number), user=owner)
-    with django_assert_num_queries(9):  # session, person, letter, sums, rows, under way, troubles
+    with django_assert_num_queries(7):  # session, person, letter and figures, sums, rows, under way, troubles
         assert as_owner.get(page("deliveries", letter)).content.decode().count("<td>closing notice") == count
 
 

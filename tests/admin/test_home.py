@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from petitions.flows import audit, bursts
 from petitions.models import Delivery, Letter, Recipient, Signature
-from tests.admin.posts import page
+from tests.admin.posts import delivering, page
 from tests.factories import make_draft, make_letter, sign, sign_many, signature_of
 
 
@@ -95,7 +95,8 @@ def test_checklist_to_delivering(as_owner, letter, owner):
     as_owner.post(page("close", letter))
 
     assert {state for state, _url in checklist(as_owner, letter).values()} == {"done"}
-    as_owner.post(page("deliver", letter), {"number": 2})
+    letter.refresh_from_db()
+    as_owner.post(page("deliver", letter), delivering(letter, 2))
     assert checklist(as_owner, letter) == {}
 
 
@@ -104,7 +105,7 @@ def test_what_needs_a_person_is_said_and_linked(as_owner, letter, owner):
     flagged = signature_of(sign(letter, "Adа Lovelace"))
     told = signature_of(sign(letter, "Grace Hopper", statement="I was there."))
     letter.takedowns.create(signature=told, reason="Not me")
-    as_owner.post(page("deliver", letter), {"number": 1, "while_open": "on"})
+    as_owner.post(page("deliver", letter), delivering(letter, 1, while_open="on"))
     first, second = letter.deliveries.letters()
     now = timezone.now()
     Delivery.objects.filter(pk=first.pk).update(state="unknown", body_started_at=now)
@@ -117,8 +118,8 @@ def test_what_needs_a_person_is_said_and_linked(as_owner, letter, owner):
     for sentence, place in {
         "1 mail may have arrived or not. Decide about it.": "deliveries",
         "1 letter was refused by the recipient's mail server.": "deliveries",
-        "1 name waits for a look.": "signatures",
-        "1 statement is not shown.": "signatures",
+        "1 name waits for a look.": "review",
+        "1 statement is not shown.": "review",
         "1 request to take a name down waits.": "takedowns",
     }.items():
         assert f'href="{page(place, letter)}" >{sentence}' in says.replace("&#x27;", "'")

@@ -29,7 +29,7 @@ def test_a_milestone_is_a_number_or_a_share_with_its_audience_and_words(as_owner
     assert (share.threshold, share.text) == (3, "A tenth.\n<b>Of us</b>.")
     assert [getattr(share, name) for name in TOLD] == [False, True, True]
     assert [getattr(letter.milestones.get(share=None), name) for name in TOLD] == [True, True, False]
-    shown = as_owner.get(page("change", letter)).content.decode()
+    shown = as_owner.get(page("edit", letter)).content.decode()
     assert "ahead: 3 signatures by today&#x27;s head-count" in shown
     assert "10 % (3)" in shown
 
@@ -69,7 +69,7 @@ def test_a_number_and_a_share_of_one_height_are_two_milestones(as_owner, letter)
     letter.workplaces.update(head_count=100)
     assert saved(as_owner, letter, milestone(threshold=5), milestone(share=5)).status_code == 303
     assert heights(letter) == [(5, 5), (5, None)]
-    shown = as_owner.get(page("change", letter)).content.decode()
+    shown = as_owner.get(page("edit", letter)).content.decode()
     assert as_owner.post(page("change", letter), as_stored(letter)).status_code == 303
     assert heights(letter) == [(5, 5), (5, None)]
     assert 'value="5"' in shown
@@ -97,7 +97,7 @@ def test_one_that_is_passed_already_is_asked_about_before_it_is_saved(as_owner, 
 
 def test_a_share_waits_for_the_head_count_of_every_workplace(as_owner, client, letter):
     assert saved(as_owner, letter, milestone(share=50)).status_code == 303
-    shown = as_owner.get(page("change", letter)).content.decode()
+    shown = as_owner.get(page("edit", letter)).content.decode()
     assert heights(letter) == [(None, 50)]
     assert "waits: not every workplace of the letter has a head-count" in shown
     assert "50 % (waits for a head-count)" in shown

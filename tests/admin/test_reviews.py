@@ -9,7 +9,7 @@ import pytest
 from petitions.flows import receipts, reviews, signatures
 from petitions.flows.signatures import Shown
 from petitions.models import Appear, AuditEvent, Signature
-from tests.admin.posts import page
+from tests.admin.posts import delivering, page
 from tests.factories import sign, signature_of
 
 LOOKALIKE = "\u0410da Byron"  # a Cyrillic letter among Latin ones
@@ -116,9 +116,9 @@ def test_looking_decides_nothing(as_owner, letter):
 
 def test_approving_remakes_a_picture_that_nobody_has(as_owner, letter):
     sign(letter, LOOKALIKE)
-    as_owner.post(page("deliver", letter), {"number": 1, "while_open": "on"})
+    as_owner.post(page("deliver", letter), delivering(letter, 1, while_open="on"))
     snapshot = letter.snapshots.get()
-    snapshot.freeze(count={"total": 1}, names=["name under review"], sha256="old")
+    snapshot.freeze(count={"total": 1}, names=["name under review"], papers=[], sha256="old")
     decide(as_owner, letter, "show", ticks(as_owner, letter))
     snapshot.refresh_from_db()
     assert not snapshot.is_frozen

@@ -44,7 +44,7 @@ def test_changes_of_a_letter_are_shown_and_not_saved(as_owner, draft):
     before = stored()
     data = as_stored(draft, title="A better title", seen="of yesterday") | {"demands-1-DELETE": "on"}
     shown = words(as_owner.post(page("typed_page", draft), data))
-    assert "<bdi>A better title</bdi>" in shown
+    assert '<bdi lang="en" dir="auto">A better title</bdi>' in shown
     assert "Publish the rota two weeks ahead" in shown
     assert "Pay for changes" not in shown
     assert stored() == before

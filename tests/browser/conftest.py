@@ -81,7 +81,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, text=True)
     running = Embedded(f"http://localhost:{port}", process, place / "var", environment)
     try:
-        until(lambda: "Ctrl-C stops everything" in (place / "up.log").read_text(), 60)
+        until(lambda: "Ctrl-C stops everything" in (place / "up.log").read_text(), 120)
         yield running
     finally:
         process.terminate()
