@@ -15,7 +15,7 @@ from tests.promises.processes import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
 
-TITLE = "Pay the night shift fairly"
+TITLE = "Pay the early shift fairly"
 DEMANDS = ("Pay a third more", "Let us choose", "Heat the hall")
 
 
@@ -106,15 +106,15 @@ def test_newcomer_goes_from_the_first_word_to_the_delivered_mail(
     complete(page)
     public = open_for_signing(page)
     signer = open_context("phone")
-    fill_in(signer, public, address="kim.first@example.com", name="Kim First", role="Nurse")
-    type_code(signer, code_for("kim.first@example.com"))
+    fill_in(signer, public, address="kim.second@example.com", name="Kim Second", role="Nurse")
+    type_code(signer, code_for("kim.second@example.com"))
     until(lambda: number_on(signer, public) == 1)
     close_and_deliver(page)
     mails = until(lambda: delivered(embedded, TITLE), 60)
 
     assert sorted(mail["to"] for mail in mails) == ["chief@board.example.com", "people@board.example.com"]
     for mail in mails:
-        check_mail(mail)
+        check_mail(mail, TITLE, "Kim Second, Nurse")
     page.reload()
     expect(page.locator("#content")).to_contain_text("accepted by the mail server")
     signer.goto("/mailbox/")
