@@ -10,7 +10,16 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_journey import check_mail, delivered, fill_in, number_on, sign_in, type_code
+from tests.browser.test_journey import (
+    check_mail,
+    delivered,
+    fill_in,
+    number_on,
+    see_a_test_mail,
+    sign_in,
+    type_code,
+    type_title,
+)
 from tests.promises.processes import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
@@ -85,14 +94,15 @@ def open_for_signing(page: Page) -> str:
     return page.locator(".overview a[href*='/letters/']").first.get_attribute("href")
 
 
-def close_and_deliver(page: Page) -> None:
+def close_and_deliver(page: Page, embedded) -> None:
     page.reload()
     assert (item(page, "Closed"), item(page, "Signatures")) == ("to do", "done")
     follow(page, "Closed")
     press(page, "Close the letter")
     assert item(page, "Closed") == "done"
     follow(page, "Deliver…")
-    press(page, "Deliver the letter")
+    see_a_test_mail(page, embedded, TITLE)
+    type_title(page, TITLE)
 
 
 @pytest.mark.parametrize("width", ["desktop"])
@@ -109,7 +119,7 @@ def test_newcomer_goes_from_the_first_word_to_the_delivered_mail(
     fill_in(signer, public, address="kim.second@example.com", name="Kim Second", role="Nurse")
     type_code(signer, code_for("kim.second@example.com"))
     until(lambda: number_on(signer, public) == 1)
-    close_and_deliver(page)
+    close_and_deliver(page, embedded)
     mails = until(lambda: delivered(embedded, TITLE), 60)
 
     assert sorted(mail["to"] for mail in mails) == ["chief@board.example.com", "people@board.example.com"]

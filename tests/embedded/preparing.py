@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from petitions.embedded import addresses
+from tests.mailserver import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PREPARE = """
@@ -50,8 +50,3 @@ def refusal(*arguments: str, **environment: str) -> str:
     assert (answer.returncode, answer.stdout) == (1, "")
     (line,) = answer.stderr.splitlines()
     return line
-
-
-def free_port() -> int:
-    with addresses.listen() as listener:
-        return listener.getsockname()[1]

@@ -3,7 +3,8 @@ import stat
 
 import pytest
 
-from tests.embedded.preparing import UNPREPARED, free_port, manage, prepare, prepared
+from tests.embedded.preparing import UNPREPARED, manage, prepare, prepared
+from tests.mailserver import free_port
 
 
 def test_everything_has_a_place_in_the_data_folder(short_path):

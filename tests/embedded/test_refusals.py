@@ -4,7 +4,8 @@ import sys
 import pytest
 
 from petitions.embedded import addresses
-from tests.embedded.preparing import PREPARE, ROOT, UNPREPARED, free_port, prepare, refusal
+from tests.embedded.preparing import PREPARE, ROOT, UNPREPARED, prepare, refusal
+from tests.mailserver import free_port
 
 
 def test_a_taken_port_is_refused(tmp_path):
