@@ -35,7 +35,7 @@ def version(letter: Letter) -> Version:
 
 def names(letter: Letter) -> list[str]:
     """The list: sorted by code point, in no order of time."""
-    return sorted(signature.frozen_line for signature in letter.signatures.all().named().iterator())
+    return sorted(letter.signatures.all().frozen_lines())
 
 
 def digest(snapshot: Snapshot, count: object, names: list[str]) -> str:
