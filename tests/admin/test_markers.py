@@ -36,7 +36,7 @@ from tests.admin.posts import page
 from tests.admin.test_matrix import may_write, undone
 from tests.factories import sign, sign_sealed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on("sqlite")]  # pages and rights are the same on each
 
 SIGNER, FOLLOWER = "zebra.signer", "zebra.follower"
 HIDDEN = (Mark, Signature, WaitingSignature, Subscription)

@@ -16,7 +16,7 @@ from petitions.models import Letter
 from tests import addresses
 from tests.admin.matrix import EVERYBODY, OTHER, OUTSIDE, SIGN_IN, TABLE, TITLE, Place, expected, make_place
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on("sqlite")]  # pages and rights are the same on each
 
 EVERY = {name.removeprefix("admin:"): takes for name, takes in addresses.of_the_workspace().items()}
 CELLS = [(name, method) for name in sorted(EVERY) for method in ("get", "head", "post", "put", "delete")]

@@ -167,7 +167,7 @@ def test_nothing_is_wrong_with_following(open_context, embedded, code_for, compl
     type_code(page, code_for(address))
     expect(page.locator("h1")).to_have_text("You follow this letter")
     found["followed"] = findings(page)
-    post_update(open_context(), embedded, code_for, "We were heard")
+    post_update(embedded, "We were heard")
     page.goto(until(lambda: ways_out(embedded, address))[0])
     found["unsubscribe"] = findings(page)
     send(page)

@@ -23,7 +23,9 @@ AGAIN = {"code_again", "follow_code_again", "answer_code_again"}
 STATUS = dict.fromkeys(AGAIN | {"token", "token_done"}, NOT_BY_OPENING)
 STATUS |= {"oembed": MALFORMED}  # without the address of a page
 # Nobody's room; tests/browser/test_responses.py opens that of a recipient.
-STATUS |= dict.fromkeys(("answer", "answer_preview", "answer_code", "answer_published"), NOT_FOUND)
+STATUS |= dict.fromkeys(
+    ("answer", "answer_mail", "answer_preview", "answer_code", "answer_published"), NOT_FOUND
+)
 STATUS |= {"organize": NOT_FOUND}  # nobody's invitation; tests/browser/test_organizers.py accepts one
 STATUS |= {"status": NOT_FOUND}  # for operators
 STATUS |= {"api:api-root": NOT_FOUND}  # it has no page of its own

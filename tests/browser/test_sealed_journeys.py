@@ -311,7 +311,7 @@ def test_a_token_of_a_key_that_strangers_do_not_see_is_not_handed_in(open_contex
     with page.expect_request("**/verify/") as compared:
         page.get_by_role("button", name="Count my signature now").click()
 
-    expect(page.locator("[data-part=problem]")).to_contain_text("Strangers are shown another key")
+    expect(page.locator("[data-part=problem]")).to_contain_text("Strangers are shown a different key")
     assert {"cookie", "referer"}.isdisjoint(compared.value.all_headers())
     assert not any("redeem" in url for url in asked)
     assert kept_in(page) == 1
