@@ -57,9 +57,9 @@ def test_an_update_is_written_seen_scheduled_and_posts_itself(open_context, embe
     page.get_by_role("link", name="Ask us before you watch us work").click()
     page.get_by_role("link", name="Updates", exact=True).click()
     page.get_by_role("link", name="Write an update").click()
-    page.fill("#id_title", "We were heard")
+    page.fill("#id_title", "We have been heard at last")
     press(page, "Save and look at it")
-    expect(page.locator("#id_title")).to_have_value("We were heard")
+    expect(page.locator("#id_title")).to_have_value("We have been heard at last")
     page.fill("#id_text", "The board **read** it.")
     press(page, "Save and look at it")
 
@@ -80,12 +80,12 @@ def test_an_update_is_written_seen_scheduled_and_posts_itself(open_context, embe
     assert faults(page, complaints) == []
     reader = open_context("phone")
     reader.goto(LETTER)
-    expect(reader.locator("main")).not_to_contain_text("We were heard")
+    expect(reader.locator("main")).not_to_contain_text("We have been heard at last")
 
     embedded.run(MOVE_BACK)
     until(lambda: told(embedded, FOLLOWER, "News of a letter"), 60)
     reader.reload()
-    expect(reader.locator(".timeline")).to_contain_text("We were heard")
+    expect(reader.locator(".timeline")).to_contain_text("We have been heard at last")
     page.reload()
     page.get_by_role("link", name="Refresh").click()
     expect(page.locator("#content")).to_contain_text(re.compile(r"(\d+) of \1 sent"))
