@@ -1,7 +1,7 @@
 """Runs the suite on SQLite and on PostgreSQL and says how many tests ran where: `python -m tests`.
 
-Both run at once, each with a database, a Valkey and mail servers of its own, and the browser beside them. What sees
-no database runs on SQLite's side alone.
+Both run at once, and beside them what starts processes of its own, which mostly waits for them, and the browser. What
+sees no database runs on SQLite's side alone.
 `--promises` runs the promises alone, in their full form, one database after the other, and prints what they were
 proved with.
 """
@@ -13,7 +13,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
@@ -21,31 +23,35 @@ from xml.etree import ElementTree
 from tests import postgresql
 
 NO_TESTS = 5  # pytest's status
+ALONE, PROCESSES, BROWSER = "not processes and not browser", "processes and not browser", "browser"
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class Run:
-    """One pytest on one database."""
+    """One pytest on one database. What it prints goes to `output`, or is seen at once."""
 
-    def __init__(self, name: str, url: str, arguments: list[str], output: IO[str] | None) -> None:
+    def __init__(self, name: str, url: str, arguments: list[str], output: IO[str] | None = None) -> None:
         self.name = name
-        self._output = output
-        self._place = tempfile.TemporaryDirectory(prefix="undersigned-")
-        self._report = Path(self._place.name) / "report.xml"
-        where = {"TEST_PLACE": self._place.name, "TEST_DATABASE": url, "PATH": postgresql.search_path()}
-        where["PYTHONDONTWRITEBYTECODE"] = ""  # or each of hundreds of processes would compile all of it
-        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={self._report}", *arguments]
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | where, stdout=output, stderr=output
-        )
+        self._url, self._arguments, self._output = url, arguments, output
 
-    def end(self) -> tuple[int, list[str]]:
+    def run(self) -> tuple[int, list[str]]:
         """Its status, and a line for each promise and for all tests. That none was chosen is no failure."""
-        status = self._process.wait()
-        status = 0 if status == NO_TESTS else status
-        lines = [*_promises(self._report), f"{self.name}: {_figures(self._report)}"]
-        self._place.cleanup()
-        return status, lines
+        with tempfile.TemporaryDirectory(prefix="undersigned-") as place:
+            report = Path(place) / "report.xml"
+            status = self._pytest(place, report)
+            return 0 if status == NO_TESTS else status, [
+                *_promises(report),
+                f"{self.name}: {_figures(report)}",
+            ]
+
+    def _pytest(self, place: str, report: Path) -> int:
+        where = {"TEST_PLACE": place, "TEST_DATABASE": self._url, "PATH": postgresql.search_path()}
+        where["PYTHONDONTWRITEBYTECODE"] = ""  # or each of hundreds of processes would compile all of it
+        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *self._arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=os.environ | where, stdout=self._output, stderr=self._output, check=False
+        )
+        return done.returncode
 
     def print_what_was_kept(self) -> None:
         if self._output:
@@ -58,39 +64,50 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
     parser.add_argument("--browser", action="store_true", help="the browser tests alone")
     parser.add_argument("--promises", action="store_true", help="the promises alone, in their full form")
+    parser.add_argument("-m", dest="marks", help="these alone, as for pytest")
     chosen, arguments = parser.parse_known_args()
     if chosen.browser:
-        return _told([Run("SQLite", "", ["-m", "browser", *arguments], None).end()])
+        return _told([Run("Browser", "", ["-m", BROWSER, *arguments]).run()])
     with postgresql.running() as url:
         if url is None:
             print("\nSkipped on PostgreSQL: no server and no wheel for this machine. Set TEST_DATABASE_URL.")
         if chosen.promises:
             os.environ["PROMISES"] = "full"
             return _told(_one_after_the_other(url, ["-m", "promise", *arguments]))
-        return _told(_at_once(url, arguments))
+        return _told(_at_once(url, chosen.marks, arguments))
 
 
 def _one_after_the_other(url: str | None, arguments: list[str]) -> list[tuple[int, list[str]]]:
-    databases = {"SQLite": ""} | ({"PostgreSQL": url} if url else {})
-    return [Run(name, where, arguments, None).end() for name, where in databases.items()]
+    return [Run(name, where, arguments).run() for name, where in _databases(url).items()]
 
 
-def _at_once(url: str | None, arguments: list[str]) -> list[tuple[int, list[str]]]:
-    """Both databases and the browser. What the first prints is seen at once, the others' when all are over."""
+def _at_once(url: str | None, marks: str | None, arguments: list[str]) -> list[tuple[int, list[str]]]:
+    """Three lanes beside each other. What the first prints is seen at once, the others' when all are over."""
     with ExitStack() as stack:
+
+        def planned(name: str, where: str, kind: str) -> Run:
+            chosen = f"({kind}) and ({marks})" if marks else kind
+            kept = stack.enter_context(tempfile.TemporaryFile("w+")) if name != "SQLite" else None
+            return Run(name, where, ["-m", chosen, *arguments], kept)
+
+        databases = _databases(url).items()
+        lanes = [[planned(name, where, ALONE)] for name, where in databases]
+        lanes.append([planned(f"{name}, processes", where, PROCESSES) for name, where in databases])
+        lanes[-1].append(planned("Browser", "", BROWSER))
         print("\n=== SQLite", flush=True)
-        runs = [Run("SQLite", "", ["-m", "not browser", *arguments], None)]
-        if url:
-            runs.append(Run("PostgreSQL", url, arguments, _kept(stack)))
-        runs.append(Run("Browser", "", ["-m", "browser", *arguments], _kept(stack)))
-        ended = [run.end() for run in runs]
-        for run in runs:
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            ended = list(chain.from_iterable(pool.map(_in_turn, lanes)))
+        for run in chain.from_iterable(lanes):
             run.print_what_was_kept()
         return ended
 
 
-def _kept(stack: ExitStack) -> IO[str]:
-    return stack.enter_context(tempfile.TemporaryFile("w+"))
+def _databases(url: str | None) -> dict[str, str]:
+    return {"SQLite": ""} | ({"PostgreSQL": url} if url else {})
+
+
+def _in_turn(lane: list[Run]) -> list[tuple[int, list[str]]]:
+    return [run.run() for run in lane]
 
 
 def _told(ended: list[tuple[int, list[str]]]) -> int:

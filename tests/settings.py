@@ -36,3 +36,5 @@ STORAGES = {
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in the product: threads and processes share it, and its locks are real.
     DATABASES["default"]["TEST"] = {"NAME": str(PLACE / "test.sqlite3")}
+else:
+    DATABASES["default"]["TEST"] = {"NAME": PLACE.name.replace("-", "_")}  # two runs may share a server

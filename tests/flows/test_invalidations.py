@@ -11,6 +11,7 @@ from django.db import transaction
 from petitions import comparison, counts, tasks
 from petitions.api import bundles
 from petitions.documents import letters as documents
+from petitions.documents import pictures
 from petitions.flows import batches, deliveries, invalidations, letters, milestones, receipts, snapshots
 from petitions.flows.signatures import Shown
 from petitions.models import Appear, Condition, Invalidation, Letter, Signature, Snapshot
@@ -311,7 +312,7 @@ def test_closing_in_the_middle_keeps_its_own_picture_and_the_work_goes_on(small_
 
     closing = letter.snapshots.get()
     assert closing.count["total"] == 3
-    assert closing.sha256 == snapshots.digest(closing, closing.count, ["Grace Hopper"] * 3)
+    assert closing.sha256 == pictures.digest(closing, closing.count, ["Grace Hopper"] * 3)
     assert counts.recount(letter).total == 0
     assert comparison.compare(letter) == []
     undo(letter)

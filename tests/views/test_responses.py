@@ -425,7 +425,7 @@ def test_an_answer_that_organizers_recorded_is_told_apart(client, letter, recipi
 
     said = text_of(client.get(f"/letters/{letter.slug}/"))
 
-    assert "It came another way and was recorded by the organizers." in said
+    assert "It came in another way and was recorded by the organizers." in said
     assert "confirmed by a code" not in said
 
 

@@ -99,7 +99,7 @@ def test_the_rules_are_those_that_are_kept(client, settings):
 
     shown = words(client, "/privacy/")
 
-    assert shown.count("45 days after the letter has closed") == 5
+    assert shown.count("45 days after the letter has closed") == 6
     assert "Not yet: this site has not been up for a night." in shown
     assert "Attempts to deliver a mail after 90 days" in shown
     assert "What organizers and operators did after 2 years" in shown

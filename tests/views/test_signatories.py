@@ -95,7 +95,7 @@ def test_a_letter_needs_the_same_queries_for_any_number_of_names(
     letter = make_letter()
     sign_in_turn(letter, number)
 
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(24):
         shown(client, letter)
 
 
