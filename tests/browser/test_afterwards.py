@@ -82,11 +82,11 @@ def test_anybody_asks_for_a_name_to_be_taken_down(open_context, code_for, compla
     assert complaints == []
 
 
-@pytest.mark.parametrize(("width", "script"), [("phone", False), ("desktop", True)])
+@WAYS
 def test_a_letter_is_signed_in_spanish_from_the_home_page_to_the_receipt(
     open_context, code_for, complaints, width, script
 ):
-    page, address = open_context(width, script=script), f"rosa.{width}@example.com"
+    page, address = open_context(width, script=script), f"rosa.{width}.{script}@example.com"
     page.goto("/")
     page.get_by_role("link", name="español").click()
     page.get_by_role("link", name="Ask us before you watch us work").click()

@@ -369,8 +369,11 @@ def test_one_mailbox_gets_a_token_or_a_signature(open_context, code_for):
     expect(again.locator("main")).to_contain_text("already signed")
 
 
-def test_without_script_the_offline_program_makes_the_token(open_context, code_for, complaints, tmp_path):
-    page, address = open_context("phone", script=False), "sealed.offline@example.com"
+@pytest.mark.parametrize("width", ["phone", "desktop"])
+def test_without_script_the_offline_program_makes_the_token(
+    open_context, code_for, complaints, tmp_path, width
+):
+    page, address = open_context(width, script=False), f"sealed.offline.{width}@example.com"
     fill_in(page, LETTER, address=address, appear="anonymous")
     page.get_by_role("link", name="sign with the offline program").click()
     key_line = page.locator(".steps .address").inner_text().strip()
