@@ -116,8 +116,10 @@ def close_and_deliver(site, organizer):
     """As the organizer, through the workspace."""
     link = site.manage("organizer", OWNER).split()[-1]
     pk = re.search(r"/admin/petitions/letter/(\d+)/change/[^<]*>A fair", organizer.post(link).text)[1]
-    for act in ("close", "deliver"):
-        assert organizer.post(f"/admin/petitions/letter/{pk}/{act}/").status == 200
+    close, deliver = (f"/admin/petitions/letter/{pk}/{act}/" for act in ("close", "deliver"))
+    assert organizer.post(close).status == 200
+    chosen = {"recipients": organizer.ticked(deliver, "recipients"), "title": "A fair rota"}
+    assert organizer.send(deliver, **organizer.hidden(deliver), **chosen).status == 200
 
 
 def test_what_is_planted_is_found_in_every_form(seized):
