@@ -15,7 +15,6 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import chain
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
@@ -23,6 +22,7 @@ from xml.etree import ElementTree
 from tests import postgresql
 
 NO_TESTS = 5  # pytest's status
+AT_ONCE = 3
 ALONE, PROCESSES, BROWSER = "not processes and not browser", "processes and not browser", "browser"
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -82,8 +82,8 @@ def _one_after_the_other(url: str | None, arguments: list[str]) -> list[tuple[in
 
 
 def _at_once(url: str | None, marks: str | None, arguments: list[str]) -> list[tuple[int, list[str]]]:
-    """Three lanes beside each other. What the first prints is seen at once, the others' when all are over."""
-    with ExitStack() as stack:
+    """Three beside each other. What the first prints is seen at once, the others' when all are over."""
+    with ExitStack() as stack, ThreadPoolExecutor(AT_ONCE) as pool:
 
         def planned(name: str, where: str, kind: str) -> Run:
             chosen = f"({kind}) and ({marks})" if marks else kind
@@ -91,23 +91,20 @@ def _at_once(url: str | None, marks: str | None, arguments: list[str]) -> list[t
             return Run(name, where, ["-m", chosen, *arguments], kept)
 
         databases = _databases(url).items()
-        lanes = [[planned(name, where, ALONE)] for name, where in databases]
-        lanes.append([planned(f"{name}, processes", where, PROCESSES) for name, where in databases])
-        lanes[-1].append(planned("Browser", "", BROWSER))
+        runs = [
+            *(planned(name, where, ALONE) for name, where in databases),
+            planned("Browser", "", BROWSER),
+            *(planned(f"{name}, processes", where, PROCESSES) for name, where in databases),
+        ]
         print("\n=== SQLite", flush=True)
-        with ThreadPoolExecutor(len(lanes)) as pool:
-            ended = list(chain.from_iterable(pool.map(_in_turn, lanes)))
-        for run in chain.from_iterable(lanes):
+        ended = list(pool.map(Run.run, runs))
+        for run in runs:
             run.print_what_was_kept()
         return ended
 
 
 def _databases(url: str | None) -> dict[str, str]:
     return {"SQLite": ""} | ({"PostgreSQL": url} if url else {})
-
-
-def _in_turn(lane: list[Run]) -> list[tuple[int, list[str]]]:
-    return [run.run() for run in lane]
 
 
 def _told(ended: list[tuple[int, list[str]]]) -> int:
