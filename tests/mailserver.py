@@ -65,7 +65,7 @@ class MailServer:
     def to(self, address: str) -> list[EmailMessage]:
         return [mail for mail in list(self.mails) if mail["X-Envelope-To"] == address]
 
-    def wait(self, condition: Callable[[], Any], seconds: float = 10) -> Any:
+    def wait(self, condition: Callable[[], Any], seconds: float = 60) -> Any:
         """What the condition gives once it is true. Raises `AssertionError` when it stays false."""
         with self._arrived:
             result = self._arrived.wait_for(condition, seconds)

@@ -9,6 +9,7 @@ from petitions import codes
 from tests.promises.faults import FaultyServer, drips, hangs, in_turn, says, takes_its_time
 
 SHORT = 0.5  # seconds
+BUSY = 10 * SHORT  # what a busy machine makes of it; without a limit it takes far longer
 
 
 def message(address="ada@example.test"):
@@ -102,7 +103,7 @@ def test_no_mail_server_holds_a_sender_beyond_its_limit(settings, monkeypatch, s
         sender.send(message("next@example.test"))
         sender.drain(10)
 
-        assert SHORT <= took < 3 * SHORT
+        assert SHORT <= took < BUSY
         assert b"next@example.test" in server.taken[-1]
         assert server.connections == 2
 
@@ -118,7 +119,7 @@ def test_one_limit_holds_for_all_that_is_tried(settings, monkeypatch):
         sender.send(message())
         sender.drain(10)
 
-        assert time.monotonic() - begun < 3 * SHORT
+        assert time.monotonic() - begun < BUSY
         assert server.taken == []
 
 

@@ -89,6 +89,7 @@ def test_days_are_remembered_and_sum_up_to_the_count(settings):
 
 SLOW = 0.3  # seconds that the database takes for a count here
 READERS = 8
+LONG = 60  # seconds: what a busy machine never takes by itself
 
 
 def read_at_once(read: Callable[[], Any]) -> tuple[list[Any], int, float]:
@@ -120,8 +121,9 @@ def read_at_once(read: Callable[[], Any]) -> tuple[list[Any], int, float]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", [counts.shown, counts.shown_days])
-def test_of_many_readers_at_once_one_counts(settings, what):
-    settings.COUNT_SECONDS = 2
+def test_of_many_readers_at_once_one_counts(settings, monkeypatch, what):
+    settings.COUNT_SECONDS = LONG
+    monkeypatch.setattr(counts, "PATIENCE", LONG)
     letter = make_letter()
     sign(letter, "Ada Lovelace")
 
@@ -133,26 +135,27 @@ def test_of_many_readers_at_once_one_counts(settings, what):
 
 @pytest.mark.django_db(transaction=True)
 def test_nobody_waits_where_there_is_no_cache(settings, monkeypatch):
-    settings.COUNT_SECONDS = 2
-    monkeypatch.setattr(cache, "_silent_until", time.monotonic() + 60)
+    settings.COUNT_SECONDS = LONG
+    monkeypatch.setattr(counts, "PATIENCE", LONG)
+    monkeypatch.setattr(cache, "_silent_until", time.monotonic() + LONG)
     letter = make_letter()
     sign(letter, "Ada Lovelace")
 
     shown, counted, taken = read_at_once(lambda: counts.shown(letter).total)
 
     assert (shown, counted) == ([1] * READERS, READERS)
-    assert taken < SLOW + counts.PATIENCE
+    assert taken < LONG
 
 
 @pytest.mark.django_db(transaction=True)
 def test_whoever_waits_too_long_for_another_counts_too(settings):
     """The one who claimed it was killed."""
-    settings.COUNT_SECONDS = 2
+    settings.COUNT_SECONDS = LONG
     letter = make_letter()
     sign(letter, "Ada Lovelace")
-    caches["default"].set(f"count:{letter.pk}:maker", 1, 60)
+    caches["default"].set(f"count:{letter.pk}:maker", 1, LONG)
     begun = time.monotonic()
 
     assert counts.shown(letter).total == 1
 
-    assert time.monotonic() - begun < 2 * counts.PATIENCE
+    assert counts.PATIENCE < time.monotonic() - begun < LONG

@@ -32,10 +32,10 @@ def running(socket: Path) -> Iterator[subprocess.Popen[bytes]]:
         yield server
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
-def _wait(socket: Path, seconds: float = 10) -> None:
+def _wait(socket: Path, seconds: float = 60) -> None:
     limit = time.monotonic() + seconds
     while True:
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.mailserver import CODE, free_port
 from tests.promises.processes import ROOT, until
@@ -30,7 +30,11 @@ NEWCOMERS = {
     "STATIC_ROOT",
 }
 OPEN, CLOSED = "ask-before-you-watch-us", "facial-recognition-2018"  # the sample letters
+PATIENCE = 30_000  # milliseconds; the machine may be busy
 WIDTHS = {"phone": (360, 740), "desktop": (1280, 800)}
+
+
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,7 +65,7 @@ class Embedded:
     def mails(self) -> list[dict[str, Any]]:
         """As the mailbox page tells them to programs: newest first."""
         request = urllib.request.Request(f"{self.url}/mailbox/", headers={"Accept": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     def mails_to(self, address: str) -> list[dict[str, Any]]:
@@ -86,7 +90,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
         yield running
     finally:
         process.terminate()
-        process.wait(15)
+        process.wait(60)
         log.close()
 
 
@@ -118,7 +122,7 @@ def open_context(chromium, embedded, complaints) -> Iterator[Any]:
             java_script_enabled=script,
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complain(complaints, message))
@@ -157,7 +161,7 @@ def code_for(embedded):
 @pytest.fixture
 def arguments(embedded) -> dict[str, object]:
     """A value for each argument that an address takes."""
-    with urllib.request.urlopen(f"{embedded.url}/letters/{CLOSED}/signatures/", timeout=10) as answer:
+    with urllib.request.urlopen(f"{embedded.url}/letters/{CLOSED}/signatures/", timeout=60) as answer:
         name = re.search(r"signatures/([\w-]{36})/takedown", answer.read().decode())[1]
     mail = max(until(embedded.mails), key=lambda mail: (len(mail["attachments"]), bool(mail["html"])))
     return {"slug": OPEN, "pk": name, "secret": "of-nobody", "key": mail["key"], "number": 0}

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
 def frame(embedded) -> str:
     """What the site tells programs to put into a page."""
     url = f"{embedded.url}/oembed/?url={quote(embedded.url + LETTER, safe='')}"
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return str(json.load(answer)["html"])
 
 

@@ -83,7 +83,7 @@ def test_a_mail_program_ends_the_mails_with_one_click(open_context, embedded, co
     post_update(embedded, "One click")
     way_out = WAY_OUT.search(mail_about(embedded, "One click", address)["text"])[0]
 
-    with urllib.request.urlopen(way_out, b"List-Unsubscribe=One-Click", timeout=10) as answer:
+    with urllib.request.urlopen(way_out, b"List-Unsubscribe=One-Click", timeout=60) as answer:
         assert answer.status == 200
 
     page.goto(way_out)

@@ -224,7 +224,7 @@ def check_mail(mail, title: str = "Pay the night shift fairly", signer: str = "K
     assert "1 signature: 1 named, 0 anonymous." in mail["text"]
     assert "<strong" in mail["html"]
     (pdf,) = mail["attachments"]
-    with urllib.request.urlopen(pdf["url"], timeout=10) as answer:
+    with urllib.request.urlopen(pdf["url"], timeout=60) as answer:
         text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.read())).pages)
     for words in (title, "Heat the hall", signer):
         assert words in " ".join(text.split())

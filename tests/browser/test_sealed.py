@@ -72,7 +72,7 @@ def make_kept(page: Page) -> dict[str, str]:
 
 # --- What it is --------------------------------------------------------------------------------------------
 def test_it_is_served_as_it_is_in_the_repository(embedded):
-    with urllib.request.urlopen(f"{embedded.url}/static/sealed.js", timeout=10) as answer:
+    with urllib.request.urlopen(f"{embedded.url}/static/sealed.js", timeout=60) as answer:
         assert answer.headers["Content-Type"].startswith("text/javascript")
         assert answer.read() == MODULE.read_bytes()
 

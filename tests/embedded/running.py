@@ -30,7 +30,7 @@ class Up:
 
     def get(self, path: str, **headers: str) -> bytes:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.read()
 
     def is_answering(self) -> bool:
@@ -75,4 +75,4 @@ def start(data: Path, *arguments: str) -> Up:
 
 def end(up: Up) -> None:
     up.process.send_signal(signal.SIGINT)
-    assert up.process.wait(timeout=10) == 0
+    assert up.process.wait(timeout=60) == 0

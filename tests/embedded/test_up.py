@@ -88,7 +88,7 @@ def test_a_second_start_on_the_same_folder_is_refused(up):
     data = up.output.with_suffix("")
     second = begin(data, "--no-seeds", output=data.with_suffix(".second"))
 
-    assert second.process.wait(timeout=20) == 1
+    assert second.process.wait(timeout=60) == 1
     assert second.lines() == [
         f"Undersigned already runs on {data}: stop it, or choose another folder with DATA."
     ]

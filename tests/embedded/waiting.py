@@ -9,7 +9,7 @@ import psutil
 Answer = TypeVar("Answer")
 
 
-def until(condition: Callable[[], Answer], *, seconds: float = 30) -> Answer:
+def until(condition: Callable[[], Answer], *, seconds: float = 60) -> Answer:
     """The first true answer."""
     limit = time.monotonic() + seconds
     while True:

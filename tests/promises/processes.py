@@ -32,7 +32,7 @@ END_SECONDS = 40  # a worker may take all of its grace
 KILL_SECONDS = 10
 
 
-def until(condition: Callable[[], Any], seconds: float = 30, *, otherwise: Callable[[], str] = str) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60, *, otherwise: Callable[[], str] = str) -> Any:
     """What the condition gives once it is true. Raises `AssertionError` when it stays false."""
     limit = time.monotonic() + seconds
     while not (result := condition()):

@@ -19,7 +19,6 @@ from petitions.documents import cards, progress
 from petitions.flows import receipts
 from petitions.models import Letter, Tally
 from tests.factories import make_letter, sign
-from tests.promises.processes import until
 
 pytestmark = pytest.mark.django_db
 
@@ -36,10 +35,11 @@ class Cache:
 
     def get(self, url: str) -> HttpResponse:
         until_when, answer = self.kept.get(url, (0.0, HttpResponse()))
-        if time.monotonic() >= until_when:
+        asked = time.monotonic()  # RFC 9111, 4.2.3: what the answer took on its way counts as its age
+        if asked >= until_when:
             answer = self.client.get(url)
             assert answer.status_code == 200, url
-            self.kept[url] = (time.monotonic() + age(answer), answer)
+            self.kept[url] = (asked + age(answer), answer)
         return answer
 
 
@@ -109,23 +109,28 @@ def everywhere(number: int) -> dict[str, int]:
     return dict.fromkeys(SHOWN, number)
 
 
+def look_in_time(cache: Cache, letter: Letter, number: int) -> None:
+    """Whoever begins to look within the time may still see the old number; nobody who begins later does."""
+    begun = time.monotonic()
+    while True:
+        waited = time.monotonic() - begun
+        seen = shown(cache, letter)
+        if seen == everywhere(number):
+            return
+        assert waited < PROMISED, seen
+        time.sleep(0.1)
+
+
 def test_every_output_shows_the_same_number_within_five_seconds(settings):
     settings.COUNT_SECONDS = 2  # as in the product
     cache, letter = Cache(), make_letter(goal=10)
     receipt = sign(letter, "Ada Lovelace")
     assert shown(cache, letter) == everywhere(1)
 
-    begun = time.monotonic()
     sign(letter, "Grace Hopper")
-    until(
-        lambda: shown(cache, letter) == everywhere(2), PROMISED, otherwise=lambda: str(shown(cache, letter))
-    )
-    assert time.monotonic() - begun < PROMISED
-
+    look_in_time(cache, letter, 2)
     receipts.withdraw(receipt)
-    until(
-        lambda: shown(cache, letter) == everywhere(1), PROMISED, otherwise=lambda: str(shown(cache, letter))
-    )
+    look_in_time(cache, letter, 1)
 
 
 @pytest.mark.parametrize("url", SHOWN)
