@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -95,7 +94,9 @@ def sign_sealed(letter: Letter) -> str:
     token = tokens.Token(letter.slug, letter.version.sha256, key.key_id, tokens.number(receipt))
     mark, blinded = typed.digest(typed.new_receipt()), typed.digest(typed.new_receipt())
     Mark.objects.create(letter=letter, value=mark, blinded_hash=blinded)
-    signature = sign_blindly(read_private(keys.read(settings.KEYS_DIR, key.private_name)), token.message())
+    signature = sign_blindly(
+        blind.load_private(keys.read(settings.KEYS_DIR, key.private_name)), token.message()
+    )
     sealed.redeem(letter, str(token), tokens.to_text(signature))
     return receipt
 
@@ -106,9 +107,6 @@ def post_update(letter: Letter, *, title: str = "News", text: str = "They *liste
     updates.post(update, revision=1, by=by)
     update.refresh_from_db()
     return update
-
-
-read_private = cache(blind.load_private)  # checking the numbers of a key takes its time
 
 
 def signature_of(receipt: str) -> Signature:
