@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from petitions.models import Letter, Membership
+from petitions.models.letters import LetterQuerySet
 
 REVIEWERS = (Membership.Role.OWNER, Membership.Role.EDITOR, Membership.Role.REVIEWER)
 EDITORS = (Membership.Role.OWNER, Membership.Role.EDITOR)
@@ -29,7 +30,7 @@ def operator(request: HttpRequest) -> User:
     return found
 
 
-def letters(request: HttpRequest) -> QuerySet[Letter]:
+def letters(request: HttpRequest) -> LetterQuerySet:
     """The letters that the asking person organizes, each with this person's role."""
     mine = Membership.objects.filter(letter=OuterRef("pk"), user=person(request))
     return Letter.objects.of(person(request)).annotate(role=Subquery(mine.values("role")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from petitions.admin import (
+    corrections,
     deliveries,
     delivering,
     domains,
@@ -37,7 +38,10 @@ def of_a_letter() -> list[Any]:
         address("preview/letter.pdf", previews.pdf, "preview_pdf"),
         address("retention/", home.retention, "retention"),
         address("open/", life.open_for_signing, "open"),
-        address("correct/", life.correct, "correct"),
+        address("correct/", corrections.correct, "correct"),
+        address("correct/typed/page/", corrections.typed_page, "correct_typed_page"),
+        address("correct/typed/mail/", corrections.typed_mail, "correct_typed_mail"),
+        address("correct/typed/letter.pdf", corrections.typed_pdf, "correct_typed_pdf"),
         address("duplicate/", life.duplicate, "duplicate"),
         address("close/", life.close, "close"),
         address("deliver/", delivering.deliver, "deliver"),

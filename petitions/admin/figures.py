@@ -22,15 +22,16 @@ from petitions.models import (
     Takedown,
     Version,
 )
+from petitions.models.letters import LetterQuerySet
 
 RETENTION = "retention_seen"  # an event that a checklist asks for, as it does for a test mail
 
 
-def counted(letters: QuerySet[Letter]) -> QuerySet[Letter]:
+def counted(letters: LetterQuerySet) -> QuerySet[Letter]:
     """Each with what its home says of it."""
     named = Signature.objects.all().named()
     mails = Delivery.objects.filter(subscription=None)
-    return letters.annotate(
+    return letters.with_pause().annotate(
         demand_count=_number(Demand.objects.all()),
         recipient_count=_number(Recipient.objects.all()),
         version_count=_number(Version.objects.all()),
@@ -46,7 +47,7 @@ def counted(letters: QuerySet[Letter]) -> QuerySet[Letter]:
         refused=_number(mails.letters().filter(state__in=[Delivery.State.REFUSED, Delivery.State.BOUNCED])),
         is_handed_over=Exists(HandOver.objects.filter(letter=OuterRef("pk"))),
         is_wrong=Exists(Mismatch.objects.filter(letter=OuterRef("pk"))),
-        is_site_paused=Exists(Installation.objects.filter(is_paused=True)),
+        is_site_paused=Exists(Installation.that_stops(Installation.Switch.MAILS)),
         test_mail_at=_latest(testmails.SENT),
         retention_seen_at=_latest(RETENTION),
     )

@@ -1,4 +1,4 @@
-"""A letter's life: open, correct, close. Each asks first and says what will happen."""
+"""A letter's life: open, copy, close. Each asks first and says what will happen."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from petitions.admin import access, checklists, figures, pages
 from petitions.admin.checklists import Item
-from petitions.documents import differences
 from petitions.flows import letters, organizers
-from petitions.forms.letters import CorrectionForm
 from petitions.models import Letter
 
 asks_first = require_http_methods(["GET", "HEAD", "POST"])
@@ -101,31 +99,3 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     except letters.NotOpen:
         return pages.failed(request, letter, _("This letter is not open."))
     return pages.done(request, letter, _("The letter is closed. Nobody can sign it any more."))
-
-
-@asks_first
-def correct(request: HttpRequest, pk: int) -> HttpResponse:
-    letter = access.letter(request, pk, roles=access.EDITORS)
-    if not letter.is_open:
-        return pages.failed(request, letter, _("Only the text of an open letter is corrected here."))
-    form = CorrectionForm(letter, request.POST if request.method == "POST" else None)
-    if not form.is_bound or not form.is_valid():
-        status = 422 if form.is_bound else 200
-        return pages.show(request, letter, "correct", _("Correct the text"), {"form": form}, status=status)
-    return _correct(request, letter, form)
-
-
-@transaction.atomic
-def _correct(request: HttpRequest, letter: Letter, form: CorrectionForm) -> HttpResponse:
-    """Inside the letter's lock: no signature may fall between the old words and the new version."""
-    letter.hold_lock()
-    if not Letter.objects.filter(pk=letter.pk, state=Letter.State.OPEN).exists():
-        return pages.failed(request, letter, _("The letter was closed meanwhile. Nothing was corrected."))
-    if form.refuse_outdated(letter.version):
-        context = {"form": form, "parts": differences.between(letter.version, form.typed())}
-        return pages.show(request, letter, "correct", _("Correct the text"), context, status=422)
-    form.save()
-    version = letters.correct(letter, by=access.person(request))
-    if version is None:
-        return pages.done(request, letter, _("Nothing differs, so nothing was corrected."))
-    return pages.done(request, letter, _("Corrected: version %(number)s.") % {"number": version.number})

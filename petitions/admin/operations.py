@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import User
 from petitions.admin import access, troubles
 from petitions.admin.site import workspace
 from petitions.flows import bursts, deliveries, pauses, reports, restores
+from petitions.flows.pauses import Switch
 from petitions.models import AuditChain, Delivery, Domain, Installation, Job, Letter, Mismatch, Report
 from petitions.views.answers import SeeOther
 
@@ -28,7 +32,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     )
     context = workspace.each_context(request) | {
         "title": _("Operations"),
-        "is_paused": Installation.objects.filter(is_paused=True).exists(),
+        "switches": _switches(),
         "frozen": Domain.objects.frozen(),
         "held": held.annotate(number=Count("pk")),
         "jobs": [job for job in Job.objects.all() if not job.has_ended_well or Job.COMPARING not in job.name],
@@ -39,16 +43,60 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/operations.html", context)
 
 
+SWITCHES = {
+    Switch.MAILS: (
+        gettext_lazy("Mails"),
+        gettext_lazy("Signing goes on; codes are sent."),
+        gettext_lazy("Paused: no mail leaves this site but codes."),
+        gettext_lazy("Mails leave again."),
+    ),
+    Switch.SIGNING: (
+        gettext_lazy("Signing"),
+        gettext_lazy("Every open letter can be signed."),
+        gettext_lazy("Paused: nobody can begin to sign. Whoever has a code or a token can still use it."),
+        gettext_lazy("Letters can be signed again."),
+    ),
+    Switch.OPENING: (
+        gettext_lazy("New letters"),
+        gettext_lazy("Owners can open their letters."),
+        gettext_lazy("Paused: no letter can be opened. Drafts can be written and saved."),
+        gettext_lazy("Letters can be opened again."),
+    ),
+}
+
+
+def _switches() -> list[dict[str, Any]]:
+    stopped = Installation.stopped()
+    return [
+        {
+            "value": switch.value,
+            "name": name,
+            "is_paused": is_paused,
+            "says": paused if is_paused else running,
+        }
+        for switch, (name, running, paused, _resumed) in SWITCHES.items()
+        for is_paused in [switch in stopped]
+    ]
+
+
 @require_POST
 def switch(request: HttpRequest) -> HttpResponse:
-    """Stop every mail of the site but codes, or let them leave again."""
+    """Stop something for the whole site, or let it go on."""
     operator = access.operator(request)
-    if request.POST.get("to") == "paused":
-        too_late = pauses.pause_site(by=operator)
-        sentence = _("Paused: no mail leaves this site but codes.")
-        return _done(request, f"{sentence} {troubles.too_late(too_late)}")
-    pauses.resume_site(by=operator)
-    return _done(request, _("Mails leave again."))
+    for step in ("pause", "resume"):
+        if request.POST.get(step) in Switch:
+            return _switched(request, Switch(request.POST[step]), operator, is_paused=step == "pause")
+    return _done(request, _("Please choose what to pause."))
+
+
+def _switched(request: HttpRequest, chosen: Switch, operator: User, *, is_paused: bool) -> HttpResponse:
+    _name, _running, paused, resumed = SWITCHES[chosen]
+    if not is_paused:
+        pauses.resume_site(chosen, by=operator)
+        return _done(request, str(resumed))
+    number = pauses.pause_site(chosen, by=operator)
+    too_late = troubles.too_late(number) if chosen is Switch.MAILS else ""
+    return _done(request, f"{paused} {too_late}")
 
 
 @require_POST

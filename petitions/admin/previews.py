@@ -19,7 +19,7 @@ from petitions.documents import pictures, timeline
 from petitions.documents.mailhtml import inline
 from petitions.flows import testmails
 from petitions.mail import preview_context, update_context
-from petitions.models import Letter
+from petitions.models import Letter, Snapshot, Version
 from petitions.views.letters import draft_page
 
 # A mail brings its styles along. It is shown in a frame of its own where nothing else may run or load.
@@ -95,17 +95,27 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def as_page(request: HttpRequest, letter: Letter) -> HttpResponse:
-    """To be framed beside its form."""
-    context = draft_page(letter, pictures.version(letter)) | {"is_framed": True}
-    return render(request, "letters/letter.html", context)
+    return page_of(request, letter, pictures.version(letter))
 
 
 def as_mail(letter: Letter) -> HttpResponse:
-    context = preview_context(pictures.of_now(letter))
-    return HttpResponse(inline(render_to_string("emails/letter.html", context)))
+    return mail_of(pictures.of_now(letter))
 
 
 def as_pdf(letter: Letter) -> HttpResponse:
-    content = documents.previewed(letter, pictures.of_now(letter))
+    return pdf_of(pictures.of_now(letter))
+
+
+def page_of(request: HttpRequest, letter: Letter, version: Version) -> HttpResponse:
+    """To be framed beside its form."""
+    return render(request, "letters/letter.html", draft_page(letter, version) | {"is_framed": True})
+
+
+def mail_of(picture: Snapshot) -> HttpResponse:
+    return HttpResponse(inline(render_to_string("emails/letter.html", preview_context(picture))))
+
+
+def pdf_of(picture: Snapshot) -> HttpResponse:
+    content = documents.previewed(picture.letter, picture)
     headers = {"Content-Disposition": 'inline; filename="letter.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)

@@ -26,7 +26,7 @@ def of(letter: Letter) -> Troubles:
 
 def said(letter: Any) -> Troubles:
     """Of a letter that was read with its figures."""
-    sentences = [_paused(letter), _held(letter.held), _late(letter.late), _wrong(letter)]
+    sentences = [_paused(letter), _signing(letter), _held(letter.held), _late(letter.late), _wrong(letter)]
     return Troubles(letter.undecided, [sentence for sentence in sentences if sentence])
 
 
@@ -40,6 +40,11 @@ def too_late(number: int) -> str:
         number,
     )
     return sentence % {"number": number}
+
+
+def _signing(letter: Any) -> str:
+    is_paused = letter.is_open and letter.is_signing_paused
+    return _("An operator has paused signing for the whole site.") if is_paused else ""
 
 
 def _paused(letter: Any) -> str:

@@ -71,7 +71,7 @@ def outbox() -> str:
         )
     if since and timezone.now() - since > OLDEST_MAIL:
         raise Wrong(_("The oldest mail that could leave waits for %(age)s.") % {"age": timesince(since)})
-    if Installation.objects.filter(is_paused=True).exists():
+    if Installation.that_stops(Installation.Switch.MAILS).exists():
         return _("An operator paused all mails.")
     return _("%(undecided)s mails wait for an organizer's decision, %(late)s for a mail server.") % mails
 

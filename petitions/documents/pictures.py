@@ -12,16 +12,23 @@ from petitions.models import Letter, Snapshot, Version
 
 def of_now(letter: Letter) -> Snapshot:
     """What would be delivered now; stored nowhere. Of a draft, with words in place of checksums."""
-    picture = Snapshot(letter=letter, version=version(letter), made_at=timezone.now())
-    picture.count = letter.signatures.all().tally().as_json()
-    picture.names = names(letter)
-    picture.papers = papers_of(letter)
-    picture.sha256 = (
-        _("(made when the letter is delivered)")
-        if letter.is_draft
-        else digest(picture, picture.count, picture.names)
-    )
+    picture = of(letter, version(letter))
+    if not letter.is_draft:
+        picture.sha256 = digest(picture, picture.count, picture.names or [])
     return picture
+
+
+def of(letter: Letter, version: Version) -> Snapshot:
+    """What would be delivered now with the words of this version, which nobody may have stored."""
+    return Snapshot(
+        letter=letter,
+        version=version,
+        made_at=timezone.now(),
+        count=letter.signatures.all().tally().as_json(),
+        names=names(letter),
+        papers=papers_of(letter),
+        sha256=_("(made when the letter is delivered)"),
+    )
 
 
 def version(letter: Letter) -> Version:

@@ -15,7 +15,7 @@ from accounts.models import User
 from petitions.crypto import keys
 from petitions.documents.canonical import sha256_hex
 from petitions.flows import audit, batches, deliveries, jobs, milestones, snapshots, tokens
-from petitions.models import Delivery, Letter, Membership, Proof, Version
+from petitions.models import Delivery, Installation, Letter, Membership, Proof, Version
 from petitions.models.letters import random_slug
 
 MARKS = ("sign",)  # keys that die at closing; followers are told of deliveries and answers afterwards
@@ -80,7 +80,11 @@ def missing(letter: Letter) -> list[str]:
         _("It has no recipient."): letter.recipients.exists(),
         _("No workplace may sign it."): letter.workplaces.filter(domains__isnull=False).exists(),
     }
-    return [sentence for sentence, is_there in wanted.items() if not is_there]
+    paused = Installation.that_stops(Installation.Switch.OPENING).exists()
+    stopped = (
+        [_("This site's operators paused the opening of letters. Your draft is kept.")] if paused else []
+    )
+    return stopped + [sentence for sentence, is_there in wanted.items() if not is_there]
 
 
 @transaction.atomic

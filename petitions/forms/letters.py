@@ -179,7 +179,14 @@ class CorrectionForm(forms.Form):
             }
             for demand in self.demands
         ]
-        return Version(title=self.cleaned_data["title"], text=self.cleaned_data["text"], demands=demands)
+        return Version(
+            letter=self.letter,
+            number=self.letter.version.number + 1,
+            title=self.cleaned_data["title"],
+            text=self.cleaned_data["text"],
+            demands=demands,
+            sha256=gettext("(made when it is saved)"),
+        )
 
     def save(self) -> None:
         """Only the words, so that nothing else of the letter is written back."""

@@ -35,7 +35,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def running(self) -> DeliveryQuerySet:
         """Nobody has paused their letter or the site; a letter's pause keeps no alert back."""
-        site_is_paused = Exists(Installation.objects.filter(is_paused=True))
+        site_is_paused = Exists(Installation.that_stops(Installation.Switch.MAILS))
         return self.filter(~site_is_paused, Q(letter__is_paused=False) | Q(kind__in=Delivery.REPEATED))
 
     def sendable(self) -> DeliveryQuerySet:

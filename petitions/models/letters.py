@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from petitions.models import clocks
+from petitions.models.installations import Installation
 from petitions.models.workplaces import Domain, Workplace
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         not_over = Q(closes_at=None) | Q(closes_at__gt=Now())
         return self.filter(not_over, state=Letter.State.OPEN, opens_at__lte=Now())
 
+    def with_pause(self) -> LetterQuerySet:
+        """Each knows whether an operator has paused signing for the whole site."""
+        return self.annotate(is_signing_paused=Exists(Installation.that_stops(Installation.Switch.SIGNING)))
+
     def closed_for(self, time: timedelta) -> LetterQuerySet:
         return self.filter(closed_at__lt=Now() - time)
 
@@ -61,6 +66,8 @@ def random_slug() -> str:
 
 
 class Letter(models.Model):
+    is_signing_paused = False  # told by `with_pause`
+
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
         OPEN = "open", _("open")

@@ -46,7 +46,7 @@ def for_letter(
 
     @wraps(view)
     def found(request: HttpRequest, slug: str, *rest: Rest.args, **named: Rest.kwargs) -> Answer:
-        letter = get_object_or_404(Letter.objects.published(), slug=slug)
+        letter = get_object_or_404(Letter.objects.published().with_pause(), slug=slug)
         answer = view(request, letter, *rest, **named)
         if not letter.is_listed:
             answer["X-Robots-Tag"] = "noindex"

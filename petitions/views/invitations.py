@@ -26,10 +26,9 @@ from petitions.views.answers import (
     SeeOther,
     for_letter,
     forget_pending,
-    is_signable,
     keep_pending,
 )
-from petitions.views.signatures import not_open
+from petitions.views.signatures import not_open, refused_now
 
 PURPOSE = "invitation"
 Rest = ParamSpec("Rest")
@@ -44,8 +43,9 @@ def with_invitations(
     def found(request: HttpRequest, letter: Letter, *rest: Rest.args, **named: Rest.kwargs) -> HttpResponse:
         if not letter.sheets.exists():
             raise Http404
-        if request.method != "POST" and not is_signable(letter):
-            return not_open(request, letter)
+        refusal = refused_now(request, letter) if request.method != "POST" else None
+        if refusal:
+            return refusal
         if request.method == "POST" and not limits.allows(limits.ASKS, "client", limits.client(request)):
             return errors.too_often(request)
         return view(request, letter, *rest, **named)
@@ -64,6 +64,8 @@ def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
     form = InvitationForm(request.POST)
     if not form.is_valid():
         return _sign_page(request, letter, form, status=422)
+    if letter.is_signing_paused:
+        return issuing.refuse(request, form, issuing.PAUSED, partial(_sign_page, request, letter))
     code, attempt, version = map(form.cleaned_data.pop, ("invitation", "attempt", "version"))
     shown, receipt = Shown(**form.cleaned_data), typed.receipt_from(str(letter.public_id), code, attempt)
     page = partial(_sign_page, request, letter)
@@ -110,6 +112,8 @@ def token(request: HttpRequest, letter: Letter) -> HttpResponse:
     form = BlindedInvitationForm(request.POST)
     if not form.is_valid():
         return issuing.refuse_form(request, form, page)
+    if letter.is_signing_paused:
+        return issuing.refuse(request, form, issuing.PAUSED, page)
     code, blinded, version = map(form.cleaned_data.__getitem__, ("invitation", "blinded", "version"))
     try:
         issued = invitations.issue(letter, code, blinded, version=version)

@@ -38,6 +38,15 @@ INVITATION_REFUSED = _(
 NOTHING_ASKED = Refusal(
     "nothing_asked", _("This browser asked for no code, or more than an hour ago. Please start again.")
 )
+PAUSED = Refusal(
+    "paused",
+    _(
+        "The operators of this site have paused signing for a while. Nothing was signed, and what was signed before "
+        "counts on. Please come back later."
+    ),
+    503,
+)
+PAUSE = 600  # seconds after which it is worth trying again
 NO_TOKEN = Refusal(
     "no_token",
     _("This cannot be signed. Please make a new hidden token with the key that this letter shows."),
@@ -76,6 +85,16 @@ def why(error: Exception) -> Refusal:
 
 
 def refuse(request: HttpRequest, form: Form, refusal: Refusal, page: Page) -> HttpResponse:
+    answer = _refusal(request, form, refusal, page)
+    return later(answer) if refusal is PAUSED else answer
+
+
+def later(answer: HttpResponse) -> HttpResponse:
+    answer["Retry-After"] = str(PAUSE)
+    return answer
+
+
+def _refusal(request: HttpRequest, form: Form, refusal: Refusal, page: Page) -> HttpResponse:
     if wants_json(request):
         told = {"error": refusal.reason, "sentence": refusal.sentence}
         return JsonResponse(told, status=refusal.status)

@@ -105,7 +105,8 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
         "milestones": heights(milestones),
         "signatories": signatories.of(letter),
         "growth": growth.of(counts.shown_days(letter)),
-        "is_signable": signable,
+        "is_signable": signable and not letter.is_signing_paused,
+        "is_signing_paused": signable and letter.is_signing_paused,
         "opens_later": letter.is_open and not signable and not _has_begun(letter),
         **outcomes.afterwards(letter),
     }

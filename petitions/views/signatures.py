@@ -70,8 +70,9 @@ def _chosen(workplaces: list[Workplace], typed: str) -> Workplace | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_letter
 def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
-    if not is_signable(letter):
-        return not_open(request, letter)
+    refusal = refused_now(request, letter)
+    if refusal:
+        return refusal
     if request.method != "POST":
         return _sign_page(request, letter, SignForm(letter, initial=_kept(request, letter)))
     if not limits.allows(limits.ASKS, "client", limits.client(request)):
@@ -79,6 +80,8 @@ def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
     form = SignForm(letter, request.POST)
     if not form.is_valid():
         return _sign_page(request, letter, form, status=422)
+    if letter.is_signing_paused:
+        return issuing.refuse(request, form, issuing.PAUSED, partial(_sign_page, request, letter))
     if form.cleaned_data["version"] != letter.version.sha256:
         corrected = issuing.REFUSALS[signatures.TextCorrected]
         return issuing.refuse(request, form, corrected, partial(_sign_page, request, letter))
@@ -151,6 +154,17 @@ def _kept(request: HttpRequest, letter: Letter) -> dict[str, str]:
     if asked is None:
         return {}
     return {field: getattr(asked, field) for field in ("appear", "name", "role", "statement", "address")}
+
+
+def refused_now(request: HttpRequest, letter: Letter) -> HttpResponse | None:
+    """When nobody can begin to sign. What was typed before a pause is shown again with its form instead."""
+    if not is_signable(letter):
+        return not_open(request, letter)
+    if letter.is_signing_paused and request.method != "POST":
+        title, sentence = _("Signing is paused"), str(issuing.PAUSED.sentence)
+        answer = refused(request, letter, title, sentence, status=issuing.PAUSED.status)
+        return issuing.later(answer)
+    return None
 
 
 def not_open(request: HttpRequest, letter: Letter) -> HttpResponse:

@@ -74,6 +74,9 @@ TABLE: dict[str, Cell] = {
     "petitions_letter_typed_page": letter(None, EDITORS),
     "petitions_letter_typed_mail": letter(None, EDITORS),
     "petitions_letter_typed_pdf": letter(None, EDITORS),
+    "petitions_letter_correct_typed_page": letter(None, EDITORS),
+    "petitions_letter_correct_typed_mail": letter(None, EDITORS),
+    "petitions_letter_correct_typed_pdf": letter(None, EDITORS),
     "petitions_letter_duplicate": letter(OWNERS, OWNERS),  # the others write no letters of their own
     "petitions_letter_retention": letter(REVIEWERS, REVIEWERS),
     "petitions_letter_events": letter(EDITORS),
@@ -261,7 +264,7 @@ class Place:
             "petitions_workplace_delete": {"post": "yes"},
             "petitions_workplace_add": {"name": "Elsewhere", **rows("domains", {"name": "elsewhere.test"})},
             "operations_held": {"decision": "cancel"},
-            "operations_switch": {"to": "paused"},
+            "operations_switch": {"pause": "is_paused"},
         }
         return given.get(name, {})
 

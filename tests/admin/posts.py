@@ -94,3 +94,11 @@ def delivering(letter: Letter, number: int, **changes: Any) -> dict[str, Any]:
     everybody = [recipient.pk for recipient in letter.recipients.all() if recipient.is_reachable]
     seen = pictures.of_now(letter).sha256
     return {"number": number, "recipients": everybody, "seen": seen, "title": letter.title} | changes
+
+
+def corrected(letter: Letter, **changes: str) -> dict[str, str]:
+    """What the correction page posts."""
+    data = {"seen": letter.version.sha256, "title": letter.title, "text": letter.text}
+    for demand in letter.demands.all():
+        data |= {f"demand_{demand.pk}_title": demand.title, f"demand_{demand.pk}_text": demand.text}
+    return data | changes

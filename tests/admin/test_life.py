@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from petitions.models import Delivery, Letter, Snapshot
-from tests.admin.posts import ADD, delivering, new_letter, page
+from tests.admin.posts import ADD, corrected, delivering, new_letter, page
 from tests.factories import make_draft, make_letter, make_workplace, sign
 
 
@@ -95,13 +95,6 @@ def test_second_closing_is_told(as_owner, letter):
     answer = as_owner.post(page("close", letter), follow=True)
     assert "This letter is not open." in answer.content.decode()
     assert Snapshot.objects.filter(letter=letter).count() == 1
-
-
-def corrected(letter: Letter, **changes: str) -> dict[str, str]:
-    data = {"seen": letter.version.sha256, "title": letter.title, "text": letter.text}
-    for demand in letter.demands.all():
-        data |= {f"demand_{demand.pk}_title": demand.title, f"demand_{demand.pk}_text": demand.text}
-    return data | changes
 
 
 def test_correction_makes_a_version(as_owner, letter):

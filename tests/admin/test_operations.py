@@ -6,12 +6,13 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from petitions.flows import deliveries, jobs, restores, snapshots
-from petitions.models import Delivery, Installation, Lease, Mismatch
+from petitions.flows import deliveries, jobs, pauses, restores, snapshots
+from petitions.models import AuditEvent, Delivery, Installation, Lease, Mismatch
 from tests.factories import make_letter, sign
 
 pytestmark = pytest.mark.django_db
 
+SWITCHES = ("is_paused", "is_signing_paused", "is_opening_paused")
 PAGE, SWITCH = "/admin/operations/", "/admin/operations/switch/"
 
 
@@ -37,7 +38,7 @@ def states(letter):
 
 def test_organizers_do_not_find_it(as_owner, held):
     assert as_owner.get(PAGE).status_code == 404
-    assert as_owner.post(SWITCH, {"to": "paused"}).status_code == 404
+    assert as_owner.post(SWITCH, {"pause": "is_paused"}).status_code == 404
     assert as_owner.post(f"{PAGE}held/{held.pk}/", {"decision": "release"}).status_code == 404
     assert (states(held), Installation.objects.get().is_paused) == (["held", "held"], False)
 
@@ -67,12 +68,71 @@ def test_the_switch_keeps_every_mail_back(as_operator, letter, owner):
     deliveries.deliver(letter, number=1, by=owner)
     snapshots.freeze_due()
 
-    as_operator.post(SWITCH, {"to": "paused"})
+    as_operator.post(SWITCH, {"pause": "is_paused"})
     assert Delivery.objects.due().count() == 0
     assert "Paused: no mail leaves this site but codes." in as_operator.get(PAGE).content.decode()
 
-    as_operator.post(SWITCH, {"to": "sending"})
+    as_operator.post(SWITCH, {"resume": "is_paused"})
     assert Delivery.objects.due().count() == 2
+
+
+@pytest.mark.parametrize(
+    ("switch", "paused", "running"),
+    [
+        ("is_paused", "Paused: no mail leaves", "codes are sent"),
+        ("is_signing_paused", "Paused: nobody can begin to sign.", "Every open letter can be signed."),
+        ("is_opening_paused", "Paused: no letter can be opened.", "Owners can open their letters."),
+    ],
+)
+def test_each_switch_says_how_it_stands_and_is_written_down_once(as_operator, switch, paused, running):
+    before = {field: getattr(Installation(), field) for field in SWITCHES}
+
+    for _twice in range(2):
+        answer = as_operator.post(SWITCH, {"pause": switch}, follow=True).content.decode()
+        assert (paused in answer, running in answer) == (True, False)
+        assert {field: getattr(Installation.objects.get(), field) for field in SWITCHES} == before | {
+            switch: True
+        }
+    for _twice in range(2):
+        answer = as_operator.post(SWITCH, {"resume": switch}, follow=True).content.decode()
+        assert (paused in answer, running in answer) == (False, True)
+
+    assert (
+        AuditEvent.objects.filter(verb__in=[verb for pair in pauses.VERBS.values() for verb in pair]).count()
+        == 2
+    )
+
+
+def test_owners_read_on_their_letter_that_signing_is_paused(as_operator, as_owner):
+    letter = make_letter(owner=User.objects.get(email="owner@example.org"))
+    says, home = "paused signing for the whole site", f"/admin/petitions/letter/{letter.pk}/change/"
+
+    as_operator.post(SWITCH, {"pause": "is_signing_paused"})
+    assert says in as_owner.get(home).content.decode()
+    as_operator.post(SWITCH, {"resume": "is_signing_paused"})
+    assert says not in as_owner.get(home).content.decode()
+
+
+def test_a_switch_that_is_none_changes_nothing(as_operator):
+    answer = as_operator.post(SWITCH, {"pause": "epoch"}, follow=True)
+
+    assert "Please choose what to pause." in answer.content.decode()
+    assert AuditEvent.objects.count() == 0
+
+
+def test_no_letter_opens_while_opening_is_paused(as_operator, as_owner, draft):
+    page = f"/admin/petitions/letter/{draft.pk}/open/"
+    as_operator.post(SWITCH, {"pause": "is_opening_paused"})
+
+    assert "operators paused the opening of letters" in as_owner.get(page).content.decode()
+    assert as_owner.post(page).status_code == 422
+    draft.refresh_from_db()
+    assert draft.is_draft
+
+    as_operator.post(SWITCH, {"resume": "is_opening_paused"})
+    as_owner.post(page)
+    draft.refresh_from_db()
+    assert draft.is_open
 
 
 def test_an_operator_reads_how_many_come_too_late(as_operator, letter, owner):
@@ -81,7 +141,7 @@ def test_an_operator_reads_how_many_come_too_late(as_operator, letter, owner):
     for row in Delivery.objects.all():
         assert Lease.take(row.pk).start_body()
 
-    answer = as_operator.post(SWITCH, {"to": "paused"}, follow=True).content.decode()
+    answer = as_operator.post(SWITCH, {"pause": "is_paused"}, follow=True).content.decode()
 
     assert "2 mails were being handed to the mail server and cannot be stopped any more." in answer
 

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from accounts.models import User
 from petitions.models import AuditEvent, Letter, Membership
-from tests.admin.posts import as_stored, new_letter, page
+from tests.admin.posts import as_stored, corrected, new_letter, page
 from tests.factories import make_workplace
 
 NEW = "/admin/petitions/letter/0/typed/"
@@ -93,6 +93,48 @@ def test_buttons_keep_what_was_typed_without_script(as_owner, draft):
         assert f'formtarget="typed" formaction="{page(f"typed_{name}", draft)}"' in shown
     assert '<iframe name="typed" sandbox="allow-same-origin"' in shown
     assert f'formaction="{NEW}page/"' in words(as_owner.get("/admin/petitions/letter/add/"))
+
+
+def test_a_correction_is_shown_as_page_mail_and_pdf_and_not_saved(as_owner, letter):
+    demand, before = letter.demands.first(), [stored(), list(letter.versions.values())]
+    words_typed = {
+        "title": "A fairer rota",
+        "text": "We *plead*.",
+        f"demand_{demand.pk}_title": "Publish it early",
+    }
+    data = corrected(letter, seen="of yesterday", **words_typed)
+
+    shown, mail, pdf = (
+        as_owner.post(page(f"correct_typed_{part}", letter), data) for part in ("page", "mail", "pdf")
+    )
+
+    for answer in (words(shown), words(mail)):
+        assert [
+            part for part in ("A fairer rota", "plead</em>", "Publish it early") if part not in answer
+        ] == []
+        assert "rota two weeks ahead" not in answer
+    paper = PdfReader(io.BytesIO(pdf.content)).pages[0].extract_text()
+    assert [part for part in ("A fairer rota", "We plead.", "Publish it early") if part not in paper] == []
+    assert "script" not in shown["Content-Security-Policy"]
+    assert "sandbox" in mail["Content-Security-Policy"]
+    assert [stored(), list(letter.versions.values())] == before
+
+
+def test_a_correction_that_cannot_be_saved_says_why(as_owner, letter):
+    answer = as_owner.post(page("correct_typed_page", letter), corrected(letter, title=""))
+
+    assert answer.status_code == 422
+    assert "Title: Please fill this in." in words(answer)
+
+
+def test_a_closed_letter_shows_no_correction(as_owner, letter):
+    data = corrected(letter, text="Too late")
+    as_owner.post(page("close", letter))
+
+    answer = as_owner.post(page("correct_typed_page", letter), data, follow=True)
+
+    assert "Only the text of an open letter is corrected here." in words(answer)
+    assert "Too late" not in words(answer)
 
 
 def test_opening_the_address_shows_nothing(as_owner, draft):

@@ -78,7 +78,7 @@ def test_the_first_start_holds_nothing_of_a_new_or_an_upgraded_database(mails):
 def test_a_site_that_was_paused_before_its_first_start_is_no_stranger():
     letter = make_delivered()
 
-    pauses.pause_site(by=make_user())
+    pauses.pause_site(pauses.Switch.MAILS, by=make_user())
 
     assert restores.is_own_database()
     assert states(letter) == ["queued", "queued"]

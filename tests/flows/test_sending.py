@@ -58,7 +58,7 @@ BETWEEN = {
         delivery.snapshot, by=owner_of(delivery.letter)
     ),
     "is paused": lambda delivery: pauses.pause(delivery.letter, by=owner_of(delivery.letter)),
-    "is paused with the site": lambda delivery: pauses.pause_site(by=make_user()),
+    "is paused with the site": lambda delivery: pauses.pause_site(pauses.Switch.MAILS, by=make_user()),
     "loses its reader": lambda delivery: delivery.letter.recipients.update(opted_out_at=Now()),
     "thaws": lambda delivery: snapshots.thaw(delivery.letter),
     "is given to somebody else": lambda delivery: (let_leases_end(), take_back_abandoned()),
