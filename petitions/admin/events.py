@@ -66,6 +66,7 @@ SENTENCES = {
     "paused": gettext_lazy("Paused the letter's mails."),
     "pinned": gettext_lazy("Put a name above the others."),
     "purged": gettext_lazy("Erased what the retention rules no longer keep (%(about)s)."),
+    "recipient_opted_in": gettext_lazy("A recipient takes mail again."),
     "recipient_opted_out": gettext_lazy("A recipient wants no more mail."),
     "recipients_imported": gettext_lazy("Imported recipients (%(about)s)."),
     "report_finished": gettext_lazy("Dealt with a report."),

@@ -24,7 +24,7 @@ from petitions.admin.quiet import QuietAdmin
 from petitions.admin.recipients import RecipientInline
 from petitions.admin.site import workspace
 from petitions.documents import starts
-from petitions.flows import audit, letters
+from petitions.flows import audit, letters, recipients
 from petitions.forms import contents
 from petitions.forms.editing import SEEN, EditingForm
 from petitions.models import Letter
@@ -164,6 +164,7 @@ class LetterAdmin(QuietAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Written down at the end, behind all rows: whoever writes an event keeps others from it until commit."""
         super().save_related(request, form, formsets, change)
+        recipients.respect(form.instance)
         if change:
             audit.record("edited", letter=form.instance, by=access.person(request))
 

@@ -10,7 +10,7 @@ from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from accounts.models import User
-from petitions.flows import audit, snapshots
+from petitions.flows import audit, recipients, snapshots
 from petitions.models import Attempt, Delivery, Letter, Recipient, Snapshot
 from petitions.models.deliveries import DeliveryQuerySet
 
@@ -94,6 +94,7 @@ def deliver(letter: Letter, *, number: int, by: User, to: Collection[Recipient] 
     letter.hold_lock()  # whoever changes a signature at this moment is in the picture, or makes it anew
     if letter.is_draft:
         raise NotPublished
+    recipients.respect(letter)
     chosen = Recipient.objects.reachable().filter(letter=letter)
     if to is not None:
         chosen = chosen.filter(pk__in=[recipient.pk for recipient in to])

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.models import User
 from petitions.flows import audit, papers
+from petitions.flows.recipients import respect
 from petitions.forms.imports import PaperResource, Plan, RecipientResource
 from petitions.models import Letter, Paper
 
@@ -14,6 +15,7 @@ from petitions.models import Letter, Paper
 def recipients(letter: Letter, plan: Plan, *, by: User) -> int:
     """How many were added or changed."""
     RecipientResource(letter).run(plan.table, dry_run=False)
+    respect(letter)
     audit.record("recipients_imported", letter=letter, by=by, about=plan.number)
     return plan.number
 

@@ -12,6 +12,7 @@ from petitions.models.letters import Letter
 from petitions.models.memberships import Membership
 from petitions.models.milestones import Milestone
 from petitions.models.mismatches import Mismatch
+from petitions.models.optouts import OptOut
 from petitions.models.organizers import OrganizerInvitation
 from petitions.models.papers import Paper, PaperSignature
 from petitions.models.proofs import Challenge, Mark, Proof
@@ -50,6 +51,7 @@ __all__ = [
     "Membership",
     "Milestone",
     "Mismatch",
+    "OptOut",
     "OrganizerInvitation",
     "Paper",
     "PaperSignature",

@@ -80,7 +80,8 @@ def room(request: HttpRequest, recipient: Recipient) -> HttpResponse:
 def mail(request: HttpRequest, recipient: Recipient) -> HttpResponse:
     """Asks first: a program that opens every link of a mail must end nothing."""
     if request.method == "POST":
-        recipients.want_no_mail(recipient)
+        decide = recipients.want_mail_again if "again" in request.POST else recipients.want_no_mail
+        decide(recipient)
         recipient.refresh_from_db()
     return page(request, recipient, "mail", {"is_over": recipient.opted_out_at is not None})
 

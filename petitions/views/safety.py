@@ -90,6 +90,9 @@ def _rules() -> list[dict[str, str]]:
         % {"days": OrganizerInvitation.LIFETIME.days},
         _("Addresses of followers"): _("when they leave; otherwise %(later)s") % {"later": later},
         _("Addresses of recipients, and what their mail servers answered"): later,
+        _("That a recipient wants no mail of this site: a keyed value of their address"): _(
+            "when they take it back"
+        ),
         _("What organizers noted when they handed a letter over"): later,
         _("What a recipient wrote and has not published, encrypted"): _(
             "when it is published; otherwise %(later)s"

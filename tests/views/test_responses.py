@@ -146,7 +146,7 @@ def test_a_recipient_ends_the_mails_with_one_click_and_keeps_the_room(recipient)
     """Mail programs post without a cookie; programs that open links end nothing."""
     client, url = Client(enforce_csrf_checks=True), room(recipient, "mail/")
 
-    assert "No more mails about this letter?" in text_of(client.get(url))
+    assert "No more mails from this site?" in text_of(client.get(url))
     recipient.refresh_from_db()
     assert recipient.is_reachable
     assert "No mails any more" in text_of(client.post(url, {"List-Unsubscribe": "One-Click"}))
@@ -155,6 +155,9 @@ def test_a_recipient_ends_the_mails_with_one_click_and_keeps_the_room(recipient)
     assert not recipient.is_reachable
     assert "No mails any more" in text_of(client.get(url))
     assert client.get(room(recipient)).status_code == 200
+    assert "No more mails from this site?" in text_of(client.post(url, {"again": ""}))
+    recipient.refresh_from_db()
+    assert recipient.is_reachable
     assert client.post(f"{url[:-9]}xxx/mail/").status_code == 404
 
 
