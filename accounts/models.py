@@ -70,6 +70,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"), unique=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_organizer = models.BooleanField(_("may create letters"), default=False)
+    may_write_to_strangers = models.BooleanField(  # since an operator let a first letter out
+        _("may deliver to other domains"), default=False, db_default=False
+    )
     joined_at = models.DateTimeField(_("joined"), db_default=Now(), editable=False)
 
     objects = UserManager()

@@ -206,6 +206,7 @@ MFA_TOTP_ISSUER = "Undersigned"
 MFA_FORMS = {"add_webauthn": "accounts.forms.AddPasskeyForm"}
 MFA_ADAPTER = "accounts.adapter.SecondStepAdapter"
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", True)  # of owners, before a letter opens
+FIRST_DELIVERIES_HELD = env.bool("FIRST_DELIVERIES_HELD", True)  # to other domains, of a new organizer
 SESSION_COOKIE_AGE = 14 * 60 * 60
 
 # --- Language, time ----------------------------------------------------------------------------------------

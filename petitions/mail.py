@@ -185,6 +185,10 @@ def report(delivery: Delivery) -> Message:
     return _notice("report", delivery, {"operations_url": settings.SITE_URL + reverse("admin:operations")})
 
 
+def first(delivery: Delivery) -> Message:
+    return _notice("first", delivery, {"operations_url": settings.SITE_URL + reverse("admin:operations")})
+
+
 def organizer(delivery: Delivery) -> Message:
     """To somebody who may be the wrong one: it says who asks for what, and nothing about the letter."""
     invitation = delivery.organizer_invitation
@@ -216,6 +220,7 @@ MESSAGES: dict[str, Callable[[Delivery], Message]] = {
     Delivery.Kind.MISMATCH: mismatch,
     Delivery.Kind.BURST: burst,
     Delivery.Kind.REPORT: report,
+    Delivery.Kind.FIRST: first,
     Delivery.Kind.TEST: test,
     Delivery.Kind.TRIAL: trial,
     Delivery.Kind.ORGANIZER: organizer,
@@ -251,7 +256,8 @@ def _notice(name: str, delivery: Delivery, context: dict[str, Any]) -> Message:
 
 def _is_concerned(user: User, delivery: Delivery) -> bool:
     """Asked when the mail leaves: organizers of the letter, and operators of what is theirs to mend."""
-    is_operators = user.is_superuser and delivery.kind in (Delivery.Kind.MISMATCH, Delivery.Kind.REPORT)
+    theirs = (Delivery.Kind.MISMATCH, Delivery.Kind.REPORT, Delivery.Kind.FIRST)
+    is_operators = user.is_superuser and delivery.kind in theirs
     is_organizer = Membership.objects.filter(letter=delivery.letter, user=user).exists()
     return user.is_active and (is_organizer or is_operators)
 

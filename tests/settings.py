@@ -21,6 +21,7 @@ os.environ.update(
     CODE_WAIT_SECONDS="0",
     COUNT_SECONDS="0",
     SECOND_FACTOR_REQUIRED="false",  # tests of it turn it on
+    FIRST_DELIVERIES_HELD="false",
     STATIC_ROOT=str(PLACE / "static"),
 )
 

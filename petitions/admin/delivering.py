@@ -15,9 +15,9 @@ from petitions.admin import access, pages
 from petitions.documents import letters as documents
 from petitions.documents import pictures
 from petitions.documents.sentences import count_sentences
-from petitions.flows import deliveries, snapshots, testmails
+from petitions.flows import deliveries, snapshots, strangers, testmails
 from petitions.forms.deliveries import NOBODY, DeliverForm
-from petitions.models import Letter
+from petitions.models import Delivery, Letter, Snapshot
 
 ASKED_ON = ("deliver", "preview_mail")  # the pages that offer a test mail
 
@@ -59,9 +59,15 @@ def _deliver(request: HttpRequest, letter: Letter, form: DeliverForm) -> HttpRes
     except snapshots.NumberTaken:
         form.add_error(None, _("The letter changed since this page was opened. Please look again."))
         return _offer(request, letter, form)
-    mails = snapshot.deliveries.count()
-    sentence = ngettext("%(number)s mail is on its way.", "%(number)s mails are on their way.", mails)
-    return pages.done(request, letter, sentence % {"number": mails}, to="deliveries")
+    return pages.done(request, letter, _what_became_of(snapshot), to="deliveries")
+
+
+def _what_became_of(snapshot: Snapshot) -> str:
+    held = snapshot.deliveries.filter(state=Delivery.State.HELD).count()
+    leaving = snapshot.deliveries.count() - held
+    sentence = ngettext("%(number)s mail is on its way.", "%(number)s mails are on their way.", leaving)
+    waits = ngettext("%(held)s waits for an operator.", "%(held)s wait for an operator.", held)
+    return f"{sentence} {waits if held else ''}" % {"number": leaving, "held": held}
 
 
 def _offer(request: HttpRequest, letter: Letter, form: DeliverForm) -> HttpResponse:
@@ -76,6 +82,7 @@ def _offer(request: HttpRequest, letter: Letter, form: DeliverForm) -> HttpRespo
         "may_test": True,
         "account": access.person(request).email,
         "waits": letter.is_open,
+        "must_wait": strangers.must_wait(letter, letter.recipients.reachable(), by=access.person(request)),
     }
     return pages.show(
         request, letter, "deliver", _("Deliver the letter"), context, status=422 if form.is_bound else 200

@@ -37,6 +37,9 @@ SENTENCES = {
     ),
     "handed_over": gettext_lazy("Wrote down that the letter was handed over (number %(about)s)."),
     "held_after_restore": gettext_lazy("Held what was unsent after a restore (%(about)s)."),
+    "held_first": gettext_lazy(
+        "Delivered to other domains for the first time; an operator looks first (%(about)s)."
+    ),
     "held_released": gettext_lazy("Released held mails (%(about)s)."),
     "invalidation_begun": gettext_lazy("Began to declare signatures invalid (number %(about)s)."),
     "invalidation_undone": gettext_lazy(

@@ -65,8 +65,8 @@ def _held(number: int) -> str:
     if not number:
         return ""
     sentence = ngettext(
-        "%(number)s mail is held, because the database was restored: an operator has to release it.",
-        "%(number)s mails are held, because the database was restored: an operator has to release them.",
+        "%(number)s mail is held: an operator has to release it.",
+        "%(number)s mails are held: an operator has to release them.",
         number,
     )
     return sentence % {"number": number}

@@ -82,6 +82,7 @@ def _prepare(host: str, port: int, data: Path) -> Prepared:
     mail = None if has_mail else addresses.listen()
     if addresses.is_loopback(host) and not _is_set("SITE_URL"):
         _default("SECOND_FACTOR_REQUIRED", "false")  # nobody else reaches this site; it is offered
+        _default("FIRST_DELIVERIES_HELD", "false")
     _set_site(f"http://localhost:{port}", data)
     (data / SITE).write_text(os.environ["SITE_URL"], encoding="utf-8")
     if broker:

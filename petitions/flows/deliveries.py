@@ -10,7 +10,7 @@ from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from accounts.models import User
-from petitions.flows import audit, recipients, snapshots
+from petitions.flows import audit, recipients, snapshots, strangers
 from petitions.models import Attempt, Delivery, Letter, Recipient, Snapshot
 from petitions.models.deliveries import DeliveryQuerySet
 
@@ -112,6 +112,8 @@ def deliver(letter: Letter, *, number: int, by: User, to: Collection[Recipient] 
             snapshot=snapshot,
         )
         audit.record("delivered", letter=letter, by=by, about=snapshot.number)
+        if strangers.hold(snapshot, by=by):
+            tell_operators(letter, Delivery.Kind.FIRST, key=f"first:{snapshot.pk}")
     elif to is not None and set(ids) != set(snapshot.deliveries.values_list("recipient", flat=True)):
         raise snapshots.NumberTaken  # by somebody who delivered it to others meanwhile
     return snapshot

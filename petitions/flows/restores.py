@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from petitions.crypto import keys
-from petitions.flows import audit, batches, jobs, letters, milestones
+from petitions.flows import audit, batches, jobs, letters, milestones, strangers
 from petitions.models import Attempt, Delivery, Installation, Letter, Update
 
 REMEMBERED = "epoch"  # the file below `KEYS_DIR`: one epoch a line, two while one is being turned
@@ -76,6 +76,8 @@ def hold() -> None:
 def release(letter: Letter, *, by: User) -> int:
     """An operator lets out what was held of a letter; how many it is."""
     held = letter.deliveries.filter(state=Delivery.State.HELD)
+    if held.filter(hold_reason=Delivery.Hold.FIRST).exists():
+        strangers.trust(letter)
     queued = {"state": Delivery.State.QUEUED, "hold_reason": "", "not_before": Now(), "waiting_since": Now()}
     released = held.update(rung_at=None, **queued)
     if released:

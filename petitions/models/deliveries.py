@@ -108,6 +108,7 @@ class Delivery(models.Model):
         MISMATCH = "mismatch", _("alert about a number")
         BURST = "burst", _("alert about codes")
         REPORT = "report", _("report to the operators")
+        FIRST = "first", _("first letter for the operators to look at")
         TEST = "test", _("test mail")
         TRIAL = "trial", _("test of an update")
         ORGANIZER = "organizer", _("invitation to organize")
@@ -125,6 +126,7 @@ class Delivery(models.Model):
 
     class Hold(models.TextChoices):
         RESTORED = "restored", _("the database was restored: it may have been sent before")
+        FIRST = "first", _("an operator looks at a new organizer's first letter to other domains")
 
     class Decision(models.TextChoices):
         SENT = "sent", _("counted as sent by an organizer")
@@ -132,7 +134,7 @@ class Delivery(models.Model):
 
     UNSENT = (State.HELD, State.QUEUED, State.LEASED)
     # Alerts to organizers and operators: at least once.
-    REPEATED = (Kind.TAKEDOWN, Kind.TROUBLE, Kind.MISMATCH, Kind.BURST, Kind.REPORT)
+    REPEATED = (Kind.TAKEDOWN, Kind.TROUBLE, Kind.MISMATCH, Kind.BURST, Kind.REPORT, Kind.FIRST)
     ENOUGH = 6  # attempts at an alert that nobody answers; half a day
     RING = timedelta(seconds=30)
     LONGEST_WAIT = timedelta(hours=1)
@@ -248,7 +250,7 @@ class Delivery(models.Model):
                 name="a_finished_delivery_says_when",
             ),
             models.CheckConstraint(
-                condition=Q(state="held", hold_reason__in=["restored"])
+                condition=Q(state="held", hold_reason__in=["restored", "first"])
                 | ~Q(state="held") & Q(hold_reason=""),
                 name="a_held_delivery_says_why",
             ),

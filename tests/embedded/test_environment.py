@@ -21,6 +21,7 @@ def test_everything_has_a_place_in_the_data_folder(short_path):
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(answer["mail"][1]),
         "EMAIL_SECURITY": "none",
+        "FIRST_DELIVERIES_HELD": "false",
         "KEYS_DIR": f"{data}/keys",
         "MAILBOX_SOCKET": f"{data}/run/mailbox.sock",
         "REDIS_URL": f"unix://{data}/run/valkey.sock",
