@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ NEWCOMERS = {
     "STATIC_ROOT",
 }
 OPEN, CLOSED = "ask-before-you-watch-us", "facial-recognition-2018"  # the sample letters
+PICTURES = ROOT / "docs" / "pictures"
+Picture = Callable[[Page, str], None]
 PATIENCE = 30_000  # milliseconds; the machine may be busy
 WIDTHS = {"phone": (360, 740), "desktop": (1280, 800)}
 
@@ -165,3 +167,16 @@ def arguments(embedded) -> dict[str, object]:
         name = re.search(r"signatures/([\w-]{36})/takedown", answer.read().decode())[1]
     mail = max(until(embedded.mails), key=lambda mail: (len(mail["attachments"]), bool(mail["html"])))
     return {"slug": OPEN, "pk": name, "secret": "of-nobody", "key": mail["key"], "number": 0}
+
+
+@pytest.fixture
+def picture() -> Picture:
+    """For the organizers' guide: taken anew by `make pictures`, and there in every other run."""
+
+    def taken(page: Page, name: str) -> None:
+        if os.environ.get("PICTURES"):
+            page.evaluate("scrollTo(0, 0)")
+            page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+        assert (PICTURES / f"{name}.png").is_file()
+
+    return taken

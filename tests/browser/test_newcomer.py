@@ -10,6 +10,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Picture
 from tests.browser.test_journey import (
     check_mail,
     delivered,
@@ -49,7 +50,7 @@ def preview(page: Page):
     return page.frame_locator(".typed iframe:not([hidden])")
 
 
-def write(page: Page) -> None:
+def write(page: Page, picture: Picture) -> None:
     """From a letter to start from; what is typed is seen beside it before anything is saved."""
     page.locator("#content").get_by_role("link", name="Write a letter").first.click()
     follow(page, "Demand letter")
@@ -64,11 +65,14 @@ def write(page: Page) -> None:
     expect(preview(page).locator("body")).to_contain_text("Heat the hall")
     page.get_by_role("button", name="Mail", exact=True).click()
     expect(preview(page).locator("body")).to_contain_text("We ask you to see that.")
+    page.get_by_role("button", name="Page", exact=True).click()
+    expect(preview(page).locator("h1")).to_have_text(TITLE)
+    picture(page, "writing")
     with page.expect_navigation():
         page.get_by_role("button", name="Save").click()
 
 
-def complete(page: Page) -> None:
+def complete(page: Page, picture: Picture) -> None:
     """What the list says is needed, by the links that it gives."""
     assert [item(page, name) for name in ("Text", "Recipients", "Workplaces")] == ["done", "needed", "needed"]
     follow(page, "Workplaces")
@@ -82,6 +86,7 @@ def complete(page: Page) -> None:
     with page.expect_navigation():
         page.get_by_role("button", name="Save").click()
     assert [item(page, name) for name in ("Text", "Recipients", "Workplaces")] == ["done"] * 3
+    picture(page, "checklist")
     follow(page, "What is kept")
     press(page, "I have read it")
     assert item(page, "What is kept") == "done"
@@ -94,32 +99,34 @@ def open_for_signing(page: Page) -> str:
     return page.locator(".overview a[href*='/letters/']").first.get_attribute("href")
 
 
-def close_and_deliver(page: Page, embedded) -> None:
+def close_and_deliver(page: Page, embedded, picture: Picture) -> None:
     page.reload()
+    picture(page, "open")
     assert (item(page, "Closed"), item(page, "Signatures")) == ("to do", "done")
     follow(page, "Closed")
     press(page, "Close the letter")
     assert item(page, "Closed") == "done"
     follow(page, "Deliver…")
     see_a_test_mail(page, embedded, TITLE)
+    picture(page, "deliver")
     type_title(page, TITLE)
 
 
 @pytest.mark.parametrize("width", ["desktop"])
 def test_newcomer_goes_from_the_first_word_to_the_delivered_mail(
-    open_context, embedded, code_for, complaints, width
+    open_context, embedded, code_for, complaints, picture, width
 ):
     page = open_context(width)
     sign_in(page, embedded, code_for)
 
-    write(page)
-    complete(page)
+    write(page, picture)
+    complete(page, picture)
     public = open_for_signing(page)
     signer = open_context("phone")
     fill_in(signer, public, address="kim.second@example.com", name="Kim Second", role="Nurse")
     type_code(signer, code_for("kim.second@example.com"))
     until(lambda: number_on(signer, public) == 1)
-    close_and_deliver(page, embedded)
+    close_and_deliver(page, embedded, picture)
     mails = until(lambda: delivered(embedded, TITLE), 60)
 
     assert sorted(mail["to"] for mail in mails) == ["chief@board.example.com", "people@board.example.com"]
@@ -127,6 +134,7 @@ def test_newcomer_goes_from_the_first_word_to_the_delivered_mail(
         check_mail(mail, TITLE, "Kim Second, Nurse")
     page.reload()
     expect(page.locator("#content")).to_contain_text("accepted by the mail server")
+    picture(page, "deliveries")
     signer.goto("/mailbox/")
     expect(signer.locator("main")).to_contain_text(TITLE)
     assert complaints == []
