@@ -95,28 +95,33 @@ def deliver(letter: Letter, *, number: int, by: User, to: Collection[Recipient] 
     if letter.is_draft:
         raise NotPublished
     recipients.respect(letter)
+    ids = _chosen(letter, to)
+    snapshot, is_new = snapshots.ask(letter, reason=Snapshot.Reason.DELIVERY, number=number)
+    if is_new:
+        _write_to(ids, snapshot, by=by)
+    elif to is not None and set(ids) != set(snapshot.deliveries.values_list("recipient", flat=True)):
+        raise snapshots.NumberTaken  # by somebody who delivered it to others meanwhile
+    return snapshot
+
+
+def _chosen(letter: Letter, to: Collection[Recipient] | None) -> list[int]:
+    """Those of them, or of all, who take mail. Raises `NobodyToDeliverTo`."""
     chosen = Recipient.objects.reachable().filter(letter=letter)
     if to is not None:
         chosen = chosen.filter(pk__in=[recipient.pk for recipient in to])
     ids = list(chosen.values_list("pk", flat=True))
     if not ids:
         raise NobodyToDeliverTo
-    snapshot, is_new = snapshots.ask(letter, reason=Snapshot.Reason.DELIVERY, number=number)
-    if is_new:
-        enqueue(
-            letter,
-            Delivery.Kind.LETTER,
-            key=f"letter:{snapshot.pk}",
-            reader="recipient",
-            ids=ids,
-            snapshot=snapshot,
-        )
-        audit.record("delivered", letter=letter, by=by, about=snapshot.number)
-        if strangers.hold(snapshot, by=by):
-            tell_operators(letter, Delivery.Kind.FIRST, key=f"first:{snapshot.pk}")
-    elif to is not None and set(ids) != set(snapshot.deliveries.values_list("recipient", flat=True)):
-        raise snapshots.NumberTaken  # by somebody who delivered it to others meanwhile
-    return snapshot
+    return ids
+
+
+def _write_to(recipients: list[int], snapshot: Snapshot, *, by: User) -> None:
+    """What goes to strangers for the first time is held in the same moment."""
+    letter, key = snapshot.letter, f"letter:{snapshot.pk}"
+    enqueue(letter, Delivery.Kind.LETTER, key=key, reader="recipient", ids=recipients, snapshot=snapshot)
+    audit.record("delivered", letter=letter, by=by, about=snapshot.number)
+    if strangers.hold(snapshot, by=by):
+        tell_operators(letter, Delivery.Kind.FIRST, key=f"first:{snapshot.pk}")
 
 
 def cancel(delivery: Delivery, *, by: User) -> bool:
