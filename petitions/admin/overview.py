@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from petitions import counts
-from petitions.admin import access, checklists, problems, troubles
+from petitions.admin import access, checklists, problems, troubles, ways
 from petitions.admin.checklists import Item
 from petitions.admin.problems import Problem
 from petitions.admin.troubles import Troubles
+from petitions.admin.ways import Group
 from petitions.documents import growth, progress
 from petitions.documents.growth import Growth
 from petitions.documents.progress import Progress
@@ -41,8 +42,7 @@ class Overview:
     demands: list[Demand]
     deliveries: list[dict[str, Any]]
     is_delivered: bool
-    takedowns: int
-    under_review: int
+    ways: list[Group]
 
     @property
     def is_owner(self) -> bool:
@@ -95,8 +95,7 @@ def of(letter: Any, role: str) -> Overview:
         demands=list(letter.demands.all()),
         deliveries=deliveries,
         is_delivered=is_delivered,
-        takedowns=letter.takedowns_waiting,
-        under_review=letter.to_review,
+        ways=ways.of(letter, role),
     )
 
 

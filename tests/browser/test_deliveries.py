@@ -70,4 +70,4 @@ def test_an_unknown_mail_is_seen_and_decided(open_context, embedded, code_for, c
 def open_deliveries(page: Page) -> None:
     page.goto("/admin/petitions/letter/")
     page.get_by_role("link", name="Mend the lift").click()
-    page.locator(".rooms").get_by_role("link", name="Deliveries").click()
+    page.locator(".ways").get_by_role("link", name="Deliveries").click()
