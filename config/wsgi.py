@@ -12,11 +12,27 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
 
+# Those of every page: see "What browsers are told" in the settings.
+PLAIN = [
+    ("Content-Type", "text/plain; charset=utf-8"),
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+]
+
+
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Django decodes addresses and forms by the charset that a client names, whatever it is; ours are UTF-8."""
+    """Django decodes addresses and forms by the charset that a client names, whatever it is; ours are UTF-8.
+
+    It takes a compressed body for what it is not, and no browser sends one.
+    """
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):
+        start_response("415 Unsupported Media Type", [*PLAIN, ("Accept-Encoding", "identity")])
+        return [b"Please send it uncompressed.\n"]
     if _charset(environ.get("CONTENT_TYPE", "")) in ("", "utf-8", "utf8"):
         return django(environ, start_response)
-    start_response("400 Bad Request", [("Content-Type", "text/plain; charset=utf-8")])
+    start_response("400 Bad Request", PLAIN)
     return [b"Please send UTF-8.\n"]
 
 

@@ -9,7 +9,7 @@ from config.wsgi import application
 pytestmark = pytest.mark.django_db  # Django looks after its connections at each request
 
 
-def ask(content_type: str) -> str:
+def ask(content_type: str, **more: str) -> str:
     statuses: list[str] = []
     environ = {
         "REQUEST_METHOD": "GET",
@@ -20,6 +20,7 @@ def ask(content_type: str) -> str:
         "CONTENT_TYPE": content_type,
         "wsgi.input": BytesIO(b""),
         "wsgi.url_scheme": "http",
+        **more,
     }
     b"".join(application(environ, lambda status, headers, *rest: statuses.append(status)))
     return statuses[0]
@@ -37,3 +38,12 @@ def test_a_charset_that_is_not_ours_is_refused(charset):
 )
 def test_ours_is_answered(content_type):
     assert ask(content_type) == "200 OK"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip", "GZIP", "nonsense"])
+def test_a_compressed_body_is_refused_unread(encoding):
+    assert ask("", HTTP_CONTENT_ENCODING=encoding) == "415 Unsupported Media Type"
+
+
+def test_an_uncompressed_one_may_say_so():
+    assert ask("", HTTP_CONTENT_ENCODING="identity") == "200 OK"
