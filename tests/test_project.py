@@ -25,6 +25,7 @@ LAYERS = [
         "codes",
         "wire",
         "languages",
+        "faults",
     },
     {"forms", "documents"},
     {"mail"},

@@ -12,12 +12,13 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.handlers.exception import response_for_exception
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
 from django.views.decorators.csrf import csrf_exempt
+
+from petitions import faults
 
 METHODS = "GET, HEAD, OPTIONS"
 FRESH = 3  # seconds in caches: with the two of a shown number, at most five behind the rows
@@ -78,7 +79,7 @@ def _answer(
         return problem(404)
     except Exception as fault:
         answer = response_for_exception(request, fault)  # logged there, once
-        if isinstance(fault, OperationalError):
+        if faults.passes(fault):
             answer.status_code = 503
     return _as_problem(answer) if answer.status_code >= 400 else answer
 

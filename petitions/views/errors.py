@@ -7,6 +7,7 @@ are never JSON: our script has better sentences for a fault, and must not take o
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
+
+from petitions import faults
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +49,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """The last door: even a page that cannot be drawn is an answer."""
+    """The last door: even a page that cannot be drawn is an answer. Called while the fault is being handled."""
     try:
-        return _page(500)
+        return stuck(request) if faults.passes(sys.exception()) else _page(500)
     except Exception:
         log.exception("The page about a fault has a fault itself.")
         sentence = "Something broke on our side. Try again in a few minutes.\n"
@@ -63,8 +66,14 @@ def busy(request: HttpRequest, seconds: int = 30) -> HttpResponse:
     return _later(503, seconds)
 
 
-def _later(status: int, seconds: int) -> HttpResponse:
-    answer = _page(status, seconds=seconds, minutes=-(-seconds // 60))
+def stuck(request: HttpRequest, seconds: int = 30) -> HttpResponse:
+    """Nothing could be stored. Whatever was typed is in the page, which sends it again."""
+    typed = [*request.POST.lists()] if request.method == "POST" else []
+    return _later(503, seconds, is_stuck=True, typed=typed)
+
+
+def _later(status: int, seconds: int, **context: Any) -> HttpResponse:
+    answer = _page(status, seconds=seconds, minutes=-(-seconds // 60), **context)
     answer["Retry-After"] = str(seconds)
     return answer
 

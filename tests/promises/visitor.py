@@ -8,7 +8,8 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.message import Message
 from functools import partial
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
@@ -19,6 +20,7 @@ class Page:
     status: int
     url: str
     body: bytes
+    headers: Message = field(default_factory=Message)
 
     @property
     def text(self) -> str:
@@ -81,6 +83,6 @@ class Visitor:
     def _open(self, request: urllib.request.Request) -> Page:
         try:
             with self._opener.open(request, timeout=30) as answer:
-                return Page(answer.status, answer.url, answer.read())
+                return Page(answer.status, answer.url, answer.read(), answer.headers)
         except urllib.error.HTTPError as answer:
-            return Page(answer.code, answer.url, answer.read())
+            return Page(answer.code, answer.url, answer.read(), answer.headers)
