@@ -55,6 +55,7 @@ class Processes:
         **environment: str,
     ) -> None:
         self.place, self.port = place, free_port()
+        self.root = ROOT  # of the program that runs
         self.url = f"http://localhost:{self.port}"
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.environment = os.environ | {
@@ -105,10 +106,12 @@ class Processes:
         self.start(name, *CELERY, "beat", "-s", schedule, "--pidfile=", "-l", "warning")
 
     def start(self, name: str, program: str, *arguments: str) -> None:
-        command = [str(BIN / program), *arguments]
+        self.start_command(name, [str(BIN / program), *arguments])
+
+    def start_command(self, name: str, command: list[str]) -> None:
         with (self.place / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                command, cwd=self.root, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
 
     def kill(self, name: str) -> None:
@@ -126,7 +129,7 @@ class Processes:
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+            command, cwd=self.root, env=self.environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -1,4 +1,7 @@
-"""The main job with the processes of production: a letter goes from a signature to a recipient's mailbox."""
+"""The main job, by the image's own files and commands: a letter goes from a signature to a recipient's mailbox.
+
+They are those of deploy/compose.yaml and of the units.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,18 @@ import pytest
 from pypdf import PdfReader
 
 from petitions.forms.people import shortened
+from tests.deploy.running import image
 from tests.promises.visitor import Visitor
 
 pytestmark = [pytest.mark.processes, pytest.mark.on("postgresql")]
 
 OPEN, CLOSED = "/letters/ask-before-you-watch-us/", "/letters/facial-recognition-2018/"
+
+
+@pytest.fixture
+def site(tmp_path, own_database, mail_server):
+    with image(tmp_path, own_database, mail_server) as running:
+        yield running
 
 
 def test_sign_close_and_deliver(site, mail_server):
