@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import validate
 
-from config import environment
+from config import environment, refusals
 
 env = environment.read()
 ONION = r"(https?://[a-z0-9.-]+\.onion/?)?$"
@@ -22,10 +22,9 @@ SECRET_KEY = env.str("SECRET_KEY")
 SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 KEYS_DIR = Path(env.str("KEYS_DIR") or ".")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
-ONION_URL = env.str("ONION_URL", "", validate=validate.Regexp(ONION)).rstrip(
-    "/"
-)  # the same site as an onion service, if there is one
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0, max=10))
+# The same site as an onion service, if there is one.
+ONION_URL = (env.str("ONION_URL", "", validate=validate.Regexp(ONION)) or "").rstrip("/")
 IS_HTTPS = urlsplit(SITE_URL).scheme == "https"
 
 # --- Applications ------------------------------------------------------------------------------------------
@@ -101,7 +100,7 @@ DATABASES = {"default": with_options(env.dj_db_url("DATABASE_URL") or {})}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: cache, limits and broker -----------------------------------------------------------------------
-REDIS_URL = env.str("REDIS_URL")
+REDIS_URL = env.str("REDIS_URL", validate=validate.Regexp(r"(redis|rediss|unix)://"))
 REDIS_SECONDS = {"socket_timeout": 1, "socket_connect_timeout": 1}
 CACHES = {
     "default": {
@@ -136,7 +135,8 @@ CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_DEFAULT_QUEUE = "undersigned"
 # Sending has a queue of its own, so that a slow mail server starves nothing else.
 CELERY_TASK_ROUTES = {"petitions.tasks.send_delivery": {"queue": "deliveries"}}
-SWEEP_SECONDS = env.float("SWEEP_SECONDS", 3.0)  # how often the clock looks for what is due
+# How often the clock looks for what is due. A wrong value is told at the end, with all others.
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", 3.0, validate=validate.Range(min=0.1, max=60)) or 3.0
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {
         "task": f"petitions.tasks.{name}",
@@ -168,7 +168,7 @@ EMAIL_HOST = env.str("EMAIL_HOST", "")
 EMAIL_PORT = env.int("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.str("EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
-EMAIL_SECURITY = env.str("EMAIL_SECURITY", "starttls")
+EMAIL_SECURITY = env.str("EMAIL_SECURITY", "starttls", validate=validate.OneOf(["tls", "starttls", "none"]))
 EMAIL_USE_TLS = EMAIL_SECURITY == "starttls"
 EMAIL_USE_SSL = EMAIL_SECURITY == "tls"
 EMAIL_TIMEOUT = 10
@@ -279,4 +279,13 @@ LOGGING = {
     },
 }
 
-environment.finish(env)
+environment.finish(
+    env,
+    refusals.found(
+        site_url=SITE_URL,
+        secret_key=SECRET_KEY,
+        hosts=ALLOWED_HOSTS,
+        debug=DEBUG,
+        database=DATABASES["default"],
+    ),
+)

@@ -135,10 +135,10 @@ def _converse(
         conversation.open(seconds=left(ends))
     if message:
         conversation.offer(parseaddr(message.from_email)[1], message.to[0])
-        conversation.hand_over(_lines(message))
+        conversation.hand_over(lines(message))
 
 
-def _lines(message: EmailMessage) -> bytes:
+def lines(message: EmailMessage) -> bytes:
     """As it goes over the wire."""
     text = message.message()
     assert isinstance(text, SafeMIMEText)  # a code has no other part

@@ -49,6 +49,18 @@ def code(address: str, *, code: str) -> CodeMessage:
     )
 
 
+def trial_of_sender(sender: str, address: str) -> CodeMessage:
+    """To an operator, who wants to see whether mails of this sender arrive. It says nothing else."""
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+    return CodeMessage(
+        subject=render_to_string("emails/sender_trial_subject.txt").strip(),
+        body=render_to_string("emails/sender_trial.txt", {"sender": sender}),
+        from_email=sender,
+        to=[address],
+        headers={"Message-ID": make_msgid(domain=domain), "Auto-Submitted": "auto-generated"},
+    )
+
+
 def letter(delivery: Delivery) -> Message:
     """The letter itself, to one recipient, with the PDF."""
     recipient, snapshot = delivery.recipient, delivery.snapshot

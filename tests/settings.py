@@ -11,7 +11,7 @@ os.environ.update(
     KEYS_DIR=str(PLACE / "keys"),
     DATABASE_URL=os.environ.get("TEST_DATABASE") or f"sqlite:///{PLACE / 'development.sqlite3'}",
     REDIS_URL=f"unix://{PLACE / 'valkey.sock'}",
-    SITE_URL="http://testserver",
+    SITE_URL="http://localhost",
     ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
     DEFAULT_FROM_EMAIL="letters@undersigned.test",
     CODE_FROM_EMAIL="codes@plain.test",
@@ -30,6 +30,8 @@ os.environ.update(
 from config.settings import *  # noqa: E402, F403
 from config.settings import DATABASES  # noqa: E402
 
+SITE_URL = "http://testserver"  # Django's test client's, which no real site could have
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

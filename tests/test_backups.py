@@ -614,7 +614,7 @@ def test_the_commands_say_what_happened_and_name_nobody(mails, backup):
         "Held deliveries: 5. Each may have been sent since the backup was made.\n"
         "  2  Fair rotas\n"
         "  3  Safe floors\n"
-        "None of them leaves before an operator releases them, letter by letter: http://testserver/admin/\n"
+        "None of them leaves before an operator releases them, letter by letter: http://localhost/admin/\n"
         "Keys (KEYS_DIR) are not in a backup.\n",
         "",
     )

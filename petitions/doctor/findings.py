@@ -16,6 +16,10 @@ class Wrong(Exception):
     """What is wrong and what to do, in a sentence or two."""
 
 
+class Unknown(Wrong):
+    """It could not be looked at, so nobody may call it well."""
+
+
 @dataclass(frozen=True)
 class Check:
     """`look` gives a sentence when all is well, and raises `Wrong` otherwise."""
@@ -29,6 +33,7 @@ class Finding:
     name: str
     is_well: bool
     sentence: str
+    is_known: bool = True
 
 
 def examine(checks: Iterable[Check]) -> Iterator[Finding]:
@@ -37,8 +42,8 @@ def examine(checks: Iterable[Check]) -> Iterator[Finding]:
         try:
             yield Finding(str(check.name), True, check.look())
         except Wrong as wrong:
-            yield Finding(str(check.name), False, str(wrong))
+            yield Finding(str(check.name), False, str(wrong), is_known=not isinstance(wrong, Unknown))
         except Exception as error:
             log.warning("The doctor stumbled over %s (%s).", check.look.__name__, type(error).__name__)
             sentence = _("It could not be looked at (%(error)s).") % {"error": type(error).__name__}
-            yield Finding(str(check.name), False, sentence)
+            yield Finding(str(check.name), False, sentence, is_known=False)

@@ -7,18 +7,16 @@ import shutil
 from collections.abc import Iterator
 from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
-from django.http.request import validate_host
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from config.refusals import is_here
 from petitions.doctor.findings import Wrong
 from petitions.documents.pdf import LetterDocument, letter_pdf
 
-HERE = ("localhost", "127.0.0.1", "::1")
 FOR_OTHERS = 0o077  # rights that nobody but the owner is to have
 LEAST_PART, LEAST_BYTES = 0.05, 500_000_000
 SHIPPED = ["Zoë Ångström", "Ωμέγα", "Żaneta", "Юрий"]
@@ -72,17 +70,10 @@ def fonts() -> str:
 
 
 def _settings() -> Iterator[str]:
-    site = urlsplit(settings.SITE_URL)
-    host, is_here = site.hostname or "", site.hostname in HERE
-    if not validate_host(host, settings.ALLOWED_HOSTS):
-        yield _("ALLOWED_HOSTS does not name the host of SITE_URL: add %(host)s.") % {"host": host}
-    if not settings.IS_HTTPS and not is_here:
-        yield _("SITE_URL does not begin with https: whoever is on the line reads codes and names.")
-    if settings.DEBUG and not is_here:
-        yield _("DEBUG is on: unset it.")
+    """What else is wrong with them lets nothing start: see config/refusals.py."""
     for name in ("DEFAULT_FROM_EMAIL", "CODE_FROM_EMAIL"):
         domain = parseaddr(getattr(settings, name))[1].rpartition("@")[2]
-        if settings.EMAIL_HOST and not is_here and domain in ("", "localhost"):
+        if settings.EMAIL_HOST and not is_here(settings.SITE_URL) and domain in ("", "localhost"):
             yield _("%(name)s has no address that others could answer to: set it.") % {"name": name}
 
 

@@ -9,6 +9,7 @@ import redis
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from redis.exceptions import RedisError
@@ -46,6 +47,12 @@ def database() -> str:
 
 def migrations() -> str:
     executor = MigrationExecutor(connection)
+    newer = _unknown(executor.loader)
+    if newer:
+        sentence = _(
+            "They are of a newer version than this one (%(name)s). Install that one, or restore a backup of this one."
+        )
+        raise Wrong(sentence % {"name": ".".join(newer[-1])})
     waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if waiting:
         sentence = ngettext(
@@ -117,6 +124,13 @@ def mail_server() -> str:
             % {**where, "reason": reason}
         ) from None
     return _("%(host)s:%(port)s greets us.") % where
+
+
+def _unknown(loader: MigrationLoader) -> list[tuple[str, str]]:
+    """What was applied and is not here, of the parts that are: a part that is gone may have left its own behind."""
+    here = loader.disk_migrations
+    parts = {part for part, _name in here}
+    return sorted(key for key in loader.applied_migrations if key[0] in parts and key not in here)
 
 
 def _asked(statement: str) -> object:

@@ -11,6 +11,8 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import Error, connections
 
+from petitions.doctor import services
+from petitions.doctor.findings import Wrong
 from petitions.embedded import Refused
 from petitions.flows import restores
 from petitions.models import Delivery, journal
@@ -25,6 +27,10 @@ def migrate() -> None:
         call_command("migrate", verbosity=0, interactive=False)
     except Error as error:
         raise Refused(f"The database cannot be brought up to date: {str(error).strip()}.") from error
+    try:
+        services.migrations()
+    except Wrong as wrong:
+        raise Refused(f"The tables cannot be used. {wrong}") from None
 
 
 def collect_static(data: Path) -> None:
