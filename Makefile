@@ -8,7 +8,7 @@ RUN := .venv/run
 DEV := .venv/dev
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header
 
-.PHONY: run test check browser pictures promises lock clean
+.PHONY: run test check browser pictures promises install image release lock clean
 
 run: $(RUN)/.synced
 	@exec $(RUN)/bin/python manage.py up --port $(PORT) --data "$(DATA)"
@@ -30,6 +30,17 @@ promises: $(DEV)/.synced
 
 check: $(DEV)/.synced
 	@$(DEV)/bin/python -m tests.check
+
+# What runs in production, without what only tests need.
+install: $(RUN)/.synced
+
+image:
+	@version=$$($(PYTHON) config/version.py) && docker build --file deploy/Dockerfile --build-arg VERSION=$$version \
+	  --tag undersigned:$$version --tag undersigned:latest .
+
+# Refuses a tree that is changed or does not pass, and a changelog that does not tell of this version.
+release:
+	@$(PYTHON) deploy/release.py
 
 lock: $(UV)
 	$(COMPILE) pyproject.toml -o requirements.lock

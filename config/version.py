@@ -1,4 +1,4 @@
-"""Which version this is: it stands in pyproject.toml, and nowhere else. `python -m config.version` prints it."""
+"""Which version this is: it stands in pyproject.toml, and nowhere else. `python config/version.py` prints it."""
 
 import tomllib
 from pathlib import Path

@@ -10,6 +10,7 @@ from petitions.doctor import machine, senders, services, work
 from petitions.doctor.findings import Check, Finding, examine
 
 INSTALLATION = (
+    Check(_("Version"), machine.version),
     Check(_("Configuration"), machine.configuration),
     Check(_("Keys"), machine.keys),
     Check(_("Disk"), machine.disk),

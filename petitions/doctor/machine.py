@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from email.utils import parseaddr
 from pathlib import Path
 
+import django
 from django.conf import settings
 from django.core import checks
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from config.refusals import is_here
+from config.version import VERSION
 from petitions.doctor.findings import Wrong
 from petitions.documents.pdf import LetterDocument, letter_pdf
 
@@ -21,6 +24,10 @@ FOR_OTHERS = 0o077  # rights that nobody but the owner is to have
 LEAST_PART, LEAST_BYTES = 0.05, 500_000_000
 SHIPPED = ["Zoë Ångström", "Ωμέγα", "Żaneta", "Юрий"]
 FROM_THE_MACHINE = ["李雷", "さくら", "김민준", "عمر", "שרה", "आरती", "สมชาย"]
+
+
+def version() -> str:
+    return f"Undersigned {VERSION}, Django {django.__version__}, Python {platform.python_version()}"
 
 
 def configuration() -> str:

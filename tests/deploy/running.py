@@ -45,7 +45,8 @@ def _run(running: Processes) -> None:
     for part in PARTS:
         command = [word.replace("/tmp/", f"{running.place}/") for word in services[part]["command"]]
         running.start_command(part, [*ENTRY, *command])
-    running.wait(lambda: _is_healthy(running))
+    running.wait(running.answers)
+    assert _is_healthy(running)
 
 
 def _is_healthy(running: Processes) -> bool:

@@ -176,7 +176,7 @@ def test_backups_are_made_by_programs_of_the_databases_version():
 
 def test_the_version_stands_in_one_place():
     said = subprocess.run(
-        [sys.executable, "-m", "config.version"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "config/version.py"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from config.version import VERSION
 from petitions import doctor
 from petitions.backups import making
 from petitions.doctor import findings, machine, services, work
@@ -50,6 +51,7 @@ def test_a_sound_installation_is_well_line_by_line(settings, mails):
     assert len(lines) == len(doctor.INSTALLATION + doctor.FROM_OUTSIDE)
     assert [line for line in lines if not line.startswith("ok ")] == []
     assert "Backup: The last one is 0\xa0minutes old." in out.getvalue()
+    assert f"Version: Undersigned {VERSION}, " in out.getvalue()
 
 
 def test_something_wrong_ends_it_with_1(settings):
