@@ -248,6 +248,8 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # whether browsers preload the domain is its owner's decision
+if TRUSTED_PROXIES:
+    SILENCED_SYSTEM_CHECKS += ["security.W008"]  # the proxy in front sends everybody from http to https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_SSL_REDIRECT = IS_HTTPS and not TRUSTED_PROXIES
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS

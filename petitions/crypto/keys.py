@@ -21,11 +21,17 @@ def create(folder: Path, name: str, key: bytes | None = None) -> None:
     On return the file is on disk, so a commit may rely on it.
     """
     path = folder / name
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_private(path.parent)
     try:
         _write(path, key or secrets.token_bytes(SIZE))
     except FileExistsError:
         return
+
+
+def _make_private(folder: Path) -> None:
+    """With all that is missing above it: by itself Python would let everybody into those."""
+    for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
 
 
 def read(folder: Path, name: str) -> bytes:

@@ -33,6 +33,8 @@ def _sender(address: str) -> str:
     if is_here(settings.SITE_URL) or not settings.EMAIL_HOST:
         return _("Not asked: this site is for this machine alone.")
     domain = parseaddr(address)[1].rpartition("@")[2]
+    if _texts(domain) is None:
+        raise Wrong(_("%(domain)s is no domain that name servers know.") % {"domain": domain})
     wrong = [sentence for look in (_spf, _dkim, _dmarc) if (sentence := look(domain))]
     if wrong:
         raise Wrong(f"{domain}: {' '.join(wrong)}")

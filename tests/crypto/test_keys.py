@@ -21,6 +21,8 @@ def test_a_key_is_made_once_and_is_private(tmp_path):
     assert keys.read(tmp_path, "letters/1/sign") == first
     assert len(first) == 32
     assert stat.S_IMODE((tmp_path / "letters/1/sign").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "letters/1").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "letters").stat().st_mode) == 0o700
     assert [path.name for path in (tmp_path / "letters/1").iterdir()] == ["sign"]
 
 

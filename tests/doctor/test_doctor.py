@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import subprocess
+import sys
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -19,6 +23,7 @@ from petitions.doctor import findings, machine, services, work
 from petitions.embedded import Refused, startup
 from petitions.flows import deliveries, jobs, snapshots
 from petitions.models import Delivery, Job
+from tests.deploy.shapes import ROOT, settings_of
 from tests.factories import make_letter
 from tests.promises.faults import FaultyServer, says
 
@@ -77,6 +82,19 @@ def test_a_sender_that_nobody_could_answer_is_told(settings, setting):
     assert list(machine._settings()) == []
     setattr(settings, setting, "codes@localhost")
     assert f"{setting} has no address that others could answer to" in wrong(machine.configuration)
+
+
+def test_behind_a_proxy_that_redirects_the_settings_are_complete(private_keys, tmp_path):
+    """As .env.example sets it up, with the warnings that Django has for an encrypted site."""
+    environment = settings_of(ROOT / ".env.example") | {
+        "PATH": os.environ["PATH"],
+        "KEYS_DIR": str(private_keys),
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "STATIC_ROOT": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/site.sqlite3",
+    }
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
 
 def test_a_full_disk_is_told(monkeypatch):
