@@ -9,7 +9,7 @@ from environs import Env, EnvValidationError
 
 from config.refusals import Refusal
 
-SECRETS = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_USER", "EMAIL_PASSWORD")
+SECRETS = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_USER", "EMAIL_PASSWORD", "METRICS_TOKEN")
 _unread: list[Refusal] = []  # files of secrets that could not be read
 
 

@@ -134,7 +134,9 @@ CELERY_TASK_SOFT_TIME_LIMIT = 50
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_DEFAULT_QUEUE = "undersigned"
 # Sending has a queue of its own, so that a slow mail server starves nothing else.
-CELERY_TASK_ROUTES = {"petitions.tasks.send_delivery": {"queue": "deliveries"}}
+QUEUES = {"worker": CELERY_TASK_DEFAULT_QUEUE, "sender": "deliveries"}  # by the part that serves it
+CELERY_TASK_ROUTES = {"petitions.tasks.send_delivery": {"queue": QUEUES["sender"]}}
+CELERY_BEAT_SCHEDULER = "config.beat:Clock"
 # How often the clock looks for what is due. A wrong value is told at the end, with all others.
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 3.0, validate=validate.Range(min=0.1, max=60)) or 3.0
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
@@ -154,6 +156,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "forget": SWEEP_SECONDS * 5,
         "tell_of_trouble": SWEEP_SECONDS * 20,
     }.items()
+}
+HEARTBEAT_SECONDS = env.float("HEARTBEAT_SECONDS", 60.0)  # without one for so long, a part counts as stopped
+CELERY_BEAT_SCHEDULE |= {
+    f"pulse of the {part}": {
+        "task": "petitions.tasks.pulse",
+        "schedule": timedelta(seconds=HEARTBEAT_SECONDS / 6),
+        "args": [part],
+        "options": {"queue": queue, "expires": HEARTBEAT_SECONDS},
+    }
+    for part, queue in QUEUES.items()
 }
 CELERY_BEAT_SCHEDULE["compare_counts"] = {
     "task": "petitions.tasks.compare_counts",
@@ -176,6 +188,9 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "letters@localhost")
 CODE_FROM_EMAIL = env.str("CODE_FROM_EMAIL", "codes@localhost")
 CODES_PER_MAILBOX = env.int("CODES_PER_MAILBOX", 3)  # a day; a fourth is not sent, and nobody is told
 MAILBOX_SOCKET = env.str("MAILBOX_SOCKET", "")  # set by `up`: where its mail sink answers
+
+# --- Watching: see docs/watching.md ------------------------------------------------------------------------
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # without one there is no /metrics
 
 # --- What is kept, and for how long: see flows/purges.py ---------------------------------------------------
 # Of people, after a letter has closed.

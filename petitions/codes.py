@@ -14,6 +14,7 @@ from smtplib import SMTPException
 from django.core.mail import EmailMessage
 from django.core.mail.message import SafeMIMEText
 
+from petitions import undelivered
 from petitions.mailserver import left
 from petitions.smtp import Answered, Conversation
 
@@ -118,12 +119,19 @@ def _sent(message: EmailMessage | None, kept: Conversation | None) -> Conversati
             is_lost = conversation.is_in_data or time.monotonic() >= ends
             _close(conversation)
             if isinstance(error, Answered) and error.is_final:
+                _count(message)
                 return None
             if is_lost:
                 break
         else:
             return conversation
+    _count(message)
     raise Unreached
+
+
+def _count(failed: EmailMessage | None) -> None:
+    if failed:
+        undelivered.note(failed.to[0])
 
 
 def _converse(

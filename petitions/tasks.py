@@ -28,7 +28,7 @@ from petitions.flows import (
     traces,
     updates,
 )
-from petitions.models import Challenge, Delivery, Invalidation, Job, Letter, Update, journal
+from petitions.models import Challenge, Delivery, Heartbeat, Invalidation, Job, Letter, Update, journal
 from petitions.models.leases import take_back_abandoned
 
 BATCH = 200  # rows that are rung for and not sent yet, at most
@@ -123,6 +123,12 @@ def compare_counts() -> None:
     """Each letter by itself, once a night: the numbers that it shows with the rows."""
     for pk in Letter.objects.published().values_list("pk", flat=True):
         compare_count.delay(pk)
+
+
+@shared_task
+def pulse(part: str) -> None:
+    """Comes through a queue like any work: who notes it has shown that the queue is served."""
+    Heartbeat.note(part)
 
 
 @shared_task

@@ -6,6 +6,7 @@ from petitions.views import (
     invitations,
     letters,
     mailbox,
+    metrics,
     organizers,
     papers,
     proofs,
@@ -72,5 +73,7 @@ urlpatterns = [
     path("robots.txt", crawlers.robots, name="robots"),
     path("sitemap.xml", crawlers.sitemap, name="sitemap"),
     path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("status/", status.status, name="status"),
 ]

@@ -23,6 +23,7 @@ LAYERS = [
         "smtp",
         "mailserver",
         "codes",
+        "undelivered",
         "wire",
         "languages",
         "faults",

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from petitions.doctor import machine, senders, services, work
+from petitions.doctor import machine, parts, senders, services, work
 from petitions.doctor.findings import Check, Finding, examine
 
+BACKUP = Check(_("Backup"), work.backup)
 INSTALLATION = (
     Check(_("Version"), machine.version),
     Check(_("Configuration"), machine.configuration),
@@ -21,27 +22,37 @@ INSTALLATION = (
     Check(_("Clock"), services.clock),
     Check(_("Broker"), services.broker),
     Check(_("Mail server"), services.mail_server),
-    Check(_("Backup"), work.backup),
+    BACKUP,
 )
 FROM_OUTSIDE = (
     Check(_("Sender of letters"), senders.of_letters),
     Check(_("Sender of codes"), senders.of_codes),
 )
-NEEDED = (  # before anything may start
+TO_START = (
     Check(_("Database"), services.database),
     Check(_("Tables"), services.migrations),
     Check(_("Isolation"), services.isolation),
 )
 RUNNING = (
+    Check(_("Beat"), parts.beat),
+    Check(_("Worker"), parts.worker),
+    Check(_("Sender of mails"), parts.sender),
     Check(_("Jobs"), work.jobs),
     Check(_("Queues"), work.queues),
     Check(_("Outbox"), work.outbox),
+    Check(_("Numbers"), work.numbers),
 )
+TO_ANSWER = (
+    Check(_("Database"), services.database),
+    Check(_("Tables"), services.migrations),
+    Check(_("Disk"), machine.disk),
+)
+OTHERS = (Check(_("Broker"), services.broker), Check(_("Mail server"), services.mail_server))
 
 
 def of_a_start() -> Iterator[Finding]:
     """Whether web, worker and beat may start."""
-    return examine(NEEDED)
+    return examine(TO_START)
 
 
 def of_the_installation() -> Iterator[Finding]:
@@ -52,3 +63,20 @@ def of_the_installation() -> Iterator[Finding]:
 def of_a_running_site() -> Iterator[Finding]:
     """Whether it can, and does; it asks no name server, for a page has to come at once."""
     return examine(INSTALLATION + RUNNING)
+
+
+def of_what_pages_need() -> list[Finding]:
+    """Whether this process can answer. Neither Redis nor mail is asked: signing goes on without them."""
+    return _of_a_database(TO_ANSWER)
+
+
+def of_what_is_watched() -> list[Finding]:
+    """What a program may ask for every minute. Without the database nothing is said that only it knows."""
+    return [*_of_a_database((*TO_ANSWER, *RUNNING, BACKUP)), *examine(OTHERS)]
+
+
+def _of_a_database(checks: tuple[Check, ...]) -> list[Finding]:
+    first, *others = checks
+    database = next(examine([first]))
+    asked = others if database.is_well else [check for check in others if check.look is machine.disk]
+    return [database, *examine(asked)]

@@ -27,9 +27,15 @@ class Check:
     name: Any
     look: Callable[[], str]
 
+    @property
+    def key(self) -> str:
+        """As programs know it."""
+        return self.look.__name__
+
 
 @dataclass(frozen=True)
 class Finding:
+    key: str
     name: str
     is_well: bool
     sentence: str
@@ -40,10 +46,10 @@ def examine(checks: Iterable[Check]) -> Iterator[Finding]:
     """One after the other; whatever one stumbles over is its finding, and stops no other."""
     for check in checks:
         try:
-            yield Finding(str(check.name), True, check.look())
+            yield Finding(check.key, str(check.name), True, check.look())
         except Wrong as wrong:
-            yield Finding(str(check.name), False, str(wrong), is_known=not isinstance(wrong, Unknown))
+            yield Finding(check.key, str(check.name), False, str(wrong), is_known=not isinstance(wrong, Unknown))
         except Exception as error:
-            log.warning("The doctor stumbled over %s (%s).", check.look.__name__, type(error).__name__)
+            log.warning("The doctor stumbled over %s (%s).", check.key, type(error).__name__)
             sentence = _("It could not be looked at (%(error)s).") % {"error": type(error).__name__}
-            yield Finding(str(check.name), False, sentence, is_known=False)
+            yield Finding(check.key, str(check.name), False, sentence, is_known=False)

@@ -55,7 +55,7 @@ def keys() -> str:
 
 
 def disk() -> str:
-    rooms = {folder: shutil.disk_usage(folder) for folder in _written()}
+    rooms = {folder: shutil.disk_usage(folder) for folder in written().values()}
     for folder, room in rooms.items():
         if room.free < max(LEAST_BYTES, room.total * LEAST_PART):
             raise Wrong(_("Only %(free)s GB are free in %(folder)s. Make room.") % _free(folder, room.free))
@@ -91,15 +91,13 @@ def _system() -> Iterator[str]:
             yield f"{message.msg} {message.hint or ''}".strip()
 
 
-def _written() -> Iterator[Path]:
+def written() -> dict[str, Path]:
     """Where this site writes; PostgreSQL's disk is on a machine of its own."""
+    folders = {"keys": settings.KEYS_DIR if settings.KEYS_DIR.is_dir() else Path.cwd()}
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3") and Path(database["NAME"]).parent.is_dir():
-        yield Path(database["NAME"]).parent
-    if settings.KEYS_DIR.is_dir():
-        yield settings.KEYS_DIR
-    else:
-        yield Path.cwd()
+        folders["database"] = Path(database["NAME"]).parent
+    return folders
 
 
 def _prints(names: list[str]) -> bool:

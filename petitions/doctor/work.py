@@ -1,9 +1,9 @@
-"""Whether the site does its work: backups, jobs, queues, mails."""
+"""Whether the site does its work: backups, jobs, queues, mails, numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery.schedules import crontab
@@ -12,23 +12,25 @@ from django.db.models import Min
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from redis.exceptions import RedisError
 
 from petitions.backups import making
+from petitions.doctor import parts
 from petitions.doctor.findings import Wrong
 from petitions.doctor.services import asked
-from petitions.models import Delivery, Installation, Job
+from petitions.models import Delivery, Installation, Job, Mismatch
 
 OLDEST_BACKUP = timedelta(days=2)
 NIGHTLY = timedelta(hours=26)
 LATE = 20  # times its interval until a job is late, and never less than a minute
 MOST_WAITING = 1_000
 OLDEST_MAIL = timedelta(minutes=2)
-QUEUES = (settings.CELERY_TASK_DEFAULT_QUEUE, "deliveries")
 
 
 def backup() -> str:
     """A site that writes to nobody may do without."""
-    made_at = Job.objects.filter(name=making.NAME).values_list("succeeded_at", flat=True).first()
+    made_at = backed_up_at()
     writes = settings.EMAIL_HOST and not settings.MAILBOX_SOCKET
     if made_at is None:
         if writes:
@@ -40,16 +42,28 @@ def backup() -> str:
     return _("The last one is %(age)s old.") % age
 
 
+def backed_up_at() -> datetime | None:
+    return Job.objects.filter(name=making.NAME).values_list("succeeded_at", flat=True).first()
+
+
 def jobs() -> str:
+    failed = list(Job.objects.exclude(error="").values_list("name", flat=True))
+    if failed:
+        raise Wrong(_("Failed: %(jobs)s. What does the worker's log say?") % {"jobs": ", ".join(failed)})
+    if not parts.is_working():
+        return _("They wait for what is stopped: see Broker, Beat and Worker.")
     late = list(_late())
     if late:
-        sentence = _("Late or failed: %(jobs)s. Is beat running, is a worker, and what does its log say?")
+        sentence = _("Late: %(jobs)s. Are there enough workers, and what does their log say?")
         raise Wrong(sentence % {"jobs": ", ".join(late)})
     return _("Each ran when it was due.")
 
 
 def queues() -> str:
-    lengths = waiting()
+    try:
+        lengths = waiting()
+    except (RedisError, OSError):
+        return _("It cannot be told: see Broker.")
     says = ", ".join(f"{name} {length}" for name, length in lengths.items())
     if max(lengths.values()) > MOST_WAITING:
         raise Wrong(_("Too much waits: %(lengths)s. Start more workers.") % {"lengths": says})
@@ -59,12 +73,18 @@ def queues() -> str:
 def waiting() -> dict[str, int]:
     """How many messages wait in each queue of the broker."""
     broker: Any = asked()
-    return {name: broker.llen(name) for name in QUEUES}
+    return {name: broker.llen(name) for name in settings.QUEUES.values()}
+
+
+def oldest_mail() -> datetime | None:
+    """Since when the oldest one waits that could leave."""
+    since: datetime | None = Delivery.objects.due().aggregate(since=Min("not_before"))["since"]
+    return since
 
 
 def outbox() -> str:
     mails = Delivery.objects.troubles()
-    since = Delivery.objects.due().aggregate(since=Min("not_before"))["since"]
+    since = oldest_mail()
     if mails["held"]:
         raise Wrong(
             _("%(number)s mails are held. Decide about them under Operations.") % {"number": mails["held"]}
@@ -76,14 +96,28 @@ def outbox() -> str:
     return _("%(undecided)s mails wait for an organizer's decision, %(late)s for a mail server.") % mails
 
 
+def numbers() -> str:
+    wrong = Mismatch.objects.count()
+    if wrong:
+        sentence = ngettext(
+            "%(number)s number is not what the rows say. See Operations.",
+            "%(number)s numbers are not what the rows say. See Operations.",
+            wrong,
+        )
+        raise Wrong(sentence % {"number": wrong})
+    return _("Each number that was compared is what the rows say.")
+
+
 def _late() -> Iterator[str]:
     rows = {job.name: job for job in Job.objects.all()}
     for name, entry in settings.CELERY_BEAT_SCHEDULE.items():
+        if "args" in entry:
+            continue  # a pulse: see parts
         job, interval = rows.get(name), entry["schedule"]
         if isinstance(interval, crontab):
             is_late = bool(job and job.succeeded_at and timezone.now() - job.succeeded_at > NIGHTLY)
         else:
             longest = max(interval * LATE, timedelta(minutes=1))
             is_late = not (job and job.succeeded_at and timezone.now() - job.succeeded_at < longest)
-        if is_late or (job and job.error):
+        if is_late:
             yield name

@@ -3,6 +3,7 @@ from petitions.models.audit import AuditChain, AuditEvent
 from petitions.models.deliveries import Delivery
 from petitions.models.demands import Demand
 from petitions.models.handovers import HandOver
+from petitions.models.heartbeats import Heartbeat
 from petitions.models.installations import Installation
 from petitions.models.invalidations import Condition, Invalidation
 from petitions.models.invitations import Invitation, Sheet
@@ -40,6 +41,7 @@ __all__ = [
     "Demand",
     "Domain",
     "HandOver",
+    "Heartbeat",
     "Installation",
     "Invalid",
     "Invalidation",

@@ -27,7 +27,7 @@ STATUS |= dict.fromkeys(
     ("answer", "answer_mail", "answer_preview", "answer_code", "answer_published"), NOT_FOUND
 )
 STATUS |= {"organize": NOT_FOUND}  # nobody's invitation; tests/browser/test_organizers.py accepts one
-STATUS |= {"status": NOT_FOUND}  # for operators
+STATUS |= {"status": NOT_FOUND, "metrics": NOT_FOUND}  # for operators
 STATUS |= {"api:api-root": NOT_FOUND}  # it has no page of its own
 # These letters have no invitations; tests/browser/test_invitations.py opens the pages of one that has.
 STATUS |= dict.fromkeys(("invitation", "invitation_token"), NOT_FOUND)
@@ -39,7 +39,7 @@ WATCHES = """document.addEventListener("securitypolicyviolation", (event) => {
 EVERY = addresses.public()
 FILES = {"letter_pdf", "card", "mailbox_attachment"}
 FOR_PROGRAMS = {name for name in EVERY if name.startswith("api:")} - {"api:openapi-view"}
-FOR_PROGRAMS |= {"feed", "oembed", "healthz", "readyz", "robots", "sitemap"}
+FOR_PROGRAMS |= {"feed", "oembed", "healthz", "readyz", "metrics", "robots", "sitemap"}
 
 
 def path(name: str, arguments: dict[str, object]) -> str:

@@ -80,7 +80,7 @@ LOGGED = {
     "figure.place",
     "figure.shown",
     "figure.most",
-    "check.look.__name__",
+    "check.key",
 }
 
 

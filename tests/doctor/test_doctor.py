@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
@@ -19,10 +20,10 @@ from accounts.models import User
 from config.version import VERSION
 from petitions import doctor
 from petitions.backups import making
-from petitions.doctor import findings, machine, services, work
+from petitions.doctor import findings, machine, parts, services, work
 from petitions.embedded import Refused, startup
 from petitions.flows import deliveries, jobs, snapshots
-from petitions.models import Delivery, Job
+from petitions.models import Delivery, Heartbeat, Job, Mismatch
 from tests.deploy.shapes import ROOT, settings_of
 from tests.factories import make_letter
 from tests.promises.faults import FaultyServer, says
@@ -177,14 +178,48 @@ def test_a_backup_is_missed_where_the_site_writes_to_people(settings):
     assert "every night" in wrong(work.backup)
 
 
-def test_jobs_that_nobody_does_are_told(settings):
-    assert "Late or failed: drain_outbox" in wrong(work.jobs)
+def everybody_is_heard() -> None:
+    for part in (Heartbeat.BEAT, *settings.QUEUES):
+        Heartbeat.note(part)
+
+
+def test_jobs_that_nobody_does_are_told():
+    assert "They wait for what is stopped" in work.jobs()
+    everybody_is_heard()
+    assert "Late: drain_outbox" in wrong(work.jobs)
     for name in settings.CELERY_BEAT_SCHEDULE:
         jobs.note(name)
     assert work.jobs() == "Each ran when it was due."
     Job.objects.filter(name="purge").update(succeeded_at=timezone.now() - timedelta(hours=30))
+    assert "Late: purge." in wrong(work.jobs)
     Job.objects.filter(name="forget").update(error="It failed.")
-    assert "Late or failed: forget, purge." in wrong(work.jobs)
+    assert "Failed: forget." in wrong(work.jobs)
+
+
+def test_of_what_is_silent_the_part_that_is_stopped_is_named_and_no_other(settings, tmp_path):
+    looks = (parts.beat, parts.worker, parts.sender)
+    everybody_is_heard()
+    assert [look() for look in looks] == ["Heard 0 seconds ago."] * 3
+
+    long_ago = timezone.now() - timedelta(seconds=90)
+    Heartbeat.objects.filter(part="sender").update(seen_at=long_ago)
+    assert "No mail was taken up for 90 seconds." in wrong(parts.sender)
+    assert [look() for look in (parts.beat, parts.worker)] == ["Heard 0 seconds ago."] * 2
+
+    Heartbeat.objects.update(seen_at=long_ago)
+    assert "Nothing was heard of it for 90 seconds." in wrong(parts.beat)
+    assert [parts.worker(), parts.sender()] == ["Nothing comes to it: see Beat."] * 2
+
+    Heartbeat.note(Heartbeat.BEAT)
+    settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
+    assert [parts.worker(), parts.sender()] == ["Nothing comes to it: see Broker."] * 2
+    assert (work.jobs()[:9], work.queues()) == ("They wait", "It cannot be told: see Broker.")
+
+
+def test_a_number_that_is_wrong_is_told():
+    assert work.numbers()
+    Mismatch.objects.create(letter=make_letter(), place="page", shown=9, counted=8)
+    assert "1 number is not what the rows say." in wrong(work.numbers)
 
 
 def test_mails_that_wait_and_are_held_are_told():
