@@ -5,8 +5,9 @@ import signal
 import threading
 
 import billiard
-from celery import Celery
-from celery.signals import worker_shutting_down
+from celery import Celery, Task
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_shutting_down
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # it runs Django's at every start, and drops what they find
@@ -14,6 +15,22 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # it runs Django's at every st
 app = Celery("undersigned")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def leave_logs_alone(**_: object) -> None:
+    """They are as the settings say, whatever `--loglevel` a worker was given."""
+
+
+@task_prerun.connect
+def bind_task(task_id: str, task: Task, **_: object) -> None:
+    """What is logged meanwhile bears its id."""
+    bind_contextvars(task=task.name, task_id=task_id)
+
+
+@task_postrun.connect
+def unbind_task(**_: object) -> None:
+    unbind_contextvars("task", "task_id")
 
 
 @worker_shutting_down.connect

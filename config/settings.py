@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import validate
 
-from config import environment, refusals
+from config import environment, logs, refusals
 
 env = environment.read()
 ONION = r"(https?://[a-z0-9.-]+\.onion/?)?$"
@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "config.requests.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -278,23 +279,10 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_500  # a letter with its 200 recipients on one page
 
-# --- Logs: one line for each fault, no request line, no person ----------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"nameless": {"()": "config.logs.Nameless"}},
-    "formatters": {
-        "line": {"()": "config.logs.Line", "format": "{asctime} {levelname} {name} {message}", "style": "{"}
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["nameless"]}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "django": {"level": "WARNING", "propagate": True, "handlers": []},
-        # Refused requests are answers, not faults, and their lines would hold hosts and paths.
-        "django.request": {"level": "ERROR"},
-        "django.security": {"level": "CRITICAL"},
-    },
-}
+# --- Logs: one line for each fault, no request line, no person; see config/logs.py ---------------------------
+LOGGING = logs.configuration(
+    env.str("LOG_FORMAT", "json", validate=validate.OneOf(["json", "text"]))  # text is for people
+)
 
 environment.finish(
     env,

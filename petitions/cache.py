@@ -1,17 +1,17 @@
 """The shared cache, which may be gone: then nothing is remembered, nobody waits for it, and nothing fails."""
 
-import logging
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import structlog
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
 PAUSE = 30.0  # seconds without asking again after a failure
 PATIENCE = 5  # seconds that somebody waits for what somebody else makes; whole ones, as the cache takes them
 LOOK = 0.02  # seconds between two looks
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 _silent_until = 0.0
 
 
@@ -66,5 +66,5 @@ def _tried(call: Any, *arguments: Any) -> Any:
         return call(*arguments)
     except (RedisError, OSError) as error:
         _silent_until = time.monotonic() + PAUSE
-        log.warning("The cache does not answer (%s); going on without it.", type(error).__name__)
+        log.warning("The cache does not answer; going on without it.", error=type(error).__name__)
         return None

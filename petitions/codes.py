@@ -4,13 +4,13 @@ A code is never a row, a task or a log line. If the process dies, the code is lo
 """
 
 import atexit
-import logging
 import queue
 import threading
 import time
 from email.utils import parseaddr
 from smtplib import SMTPException
 
+import structlog
 from django.core.mail import EmailMessage
 from django.core.mail.message import SafeMIMEText
 
@@ -27,7 +27,7 @@ FAILING_SECONDS = 120  # how long a failure is told to those who wait for a code
 GOODBYE_SECONDS = 3
 FAREWELL_SECONDS = 3  # how long a stopping process goes on sending what it holds
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Busy(Exception):
@@ -97,7 +97,7 @@ class Sender:
             except Unreached:
                 kept, self._failed_at = None, time.monotonic()
             except Exception as error:
-                log.warning("A code could not be sent (%s).", type(error).__name__)
+                log.warning("A code could not be sent.", error=type(error).__name__)
                 kept = None
             finally:
                 self._waiting.task_done()
@@ -115,7 +115,7 @@ def _sent(message: EmailMessage | None, kept: Conversation | None) -> Conversati
         try:
             _converse(conversation, message, ends, is_open=conversation is kept)
         except (Answered, SMTPException, OSError) as error:
-            log.warning("A code was not sent (%s).", type(error).__name__)
+            log.warning("A code was not sent.", error=type(error).__name__)
             is_lost = conversation.is_in_data or time.monotonic() >= ends
             _close(conversation)
             if isinstance(error, Answered) and error.is_final:

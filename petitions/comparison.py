@@ -6,7 +6,6 @@ The rows are counted by a query of its own, so that a fault in the shared count 
 from __future__ import annotations
 
 import json
-import logging
 import re
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q
@@ -39,7 +39,7 @@ OF_A_PLACE = {
 }  # else the total
 NONE = -1  # no number was found where one should be
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,13 @@ def compare(letter: Letter) -> list[Figure]:
         if wrong:
             wrong = look(letter, lag=settings.COUNT_SECONDS)
     for figure in wrong:
-        log.error("Letter %s, %s: shows %s, counted %s.", letter.pk, figure.place, figure.shown, figure.most)
+        log.error(
+            "A shown number is not what the rows say.",
+            letter=letter.pk,
+            place=figure.place,
+            shown=figure.shown,
+            counted=figure.most,
+        )
     _keep(letter, wrong)
     return wrong
 

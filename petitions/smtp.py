@@ -6,12 +6,12 @@ Django's mail back end sends envelope and body in one call, and reports one refu
 from __future__ import annotations
 
 import binascii
-import logging
 import re
 import smtplib
 import ssl
 import time
 
+import structlog
 from django.conf import settings
 
 from petitions import mailserver
@@ -21,7 +21,7 @@ LOG_IN_FIRST = frozenset({503, 530, 534, 535, 538})  # RFC 4954, 6: whoever has 
 LONGEST_WORDS = 1000
 LINE_START_DOT = re.compile(rb"(?m)^\.")
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Answered(Exception):

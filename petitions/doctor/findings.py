@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from django.utils.translation import gettext as _
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Wrong(Exception):
@@ -50,6 +50,6 @@ def examine(checks: Iterable[Check]) -> Iterator[Finding]:
         except Wrong as wrong:
             yield Finding(check.key, str(check.name), False, str(wrong), is_known=not isinstance(wrong, Unknown))
         except Exception as error:
-            log.warning("The doctor stumbled over %s (%s).", check.key, type(error).__name__)
+            log.warning("The doctor stumbled.", check=check.key, error=type(error).__name__)
             sentence = _("It could not be looked at (%(error)s).") % {"error": type(error).__name__}
             yield Finding(check.key, str(check.name), False, sentence, is_known=False)

@@ -109,6 +109,7 @@ def _set_site(url: str, data: Path) -> None:
     _default("DATABASE_URL", f"sqlite:///{quote(str(data / 'undersigned.sqlite3'))}")
     _default("STATIC_ROOT", str(data / "static"))
     _default("SITE_URL", url)
+    _default("LOG_FORMAT", "text")
     _default("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 
 

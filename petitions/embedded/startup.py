@@ -1,10 +1,10 @@
 """What happens before the first page: tables, static files, sample letters."""
 
 import hashlib
-import logging
 from pathlib import Path
 
 import django
+import structlog
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
@@ -17,7 +17,7 @@ from petitions.embedded import Refused
 from petitions.flows import restores
 from petitions.models import Delivery, journal
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 ORGANIZER = "organizer@example.com"
 
@@ -70,7 +70,7 @@ def empty_journal() -> None:
     try:
         journal.empty()
     except Error as error:
-        log.info("SQLite's log was not emptied (%s).", type(error).__name__)
+        log.info("SQLite's log was not emptied.", error=type(error).__name__)
     let_go_of_database()
 
 

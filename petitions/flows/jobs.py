@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 
+import structlog
 from django.db import DatabaseError
 from django.db.models.functions import Now
 
 from petitions.models import Job, Letter
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class SomeFailed(Exception):
@@ -44,7 +44,7 @@ def for_each(letters: Iterable[Letter], *works: Callable[[Letter], object]) -> N
             for work in works:
                 work(letter)
         except (DatabaseError, OSError):
-            log.exception("Letter %s could not be worked on.", letter.pk)
+            log.exception("A letter could not be worked on.", letter=letter.pk)
             failed += 1
     if failed:
         raise SomeFailed(f"{failed} letters")

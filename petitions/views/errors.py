@@ -6,11 +6,11 @@ are never JSON: our script has better sentences for a fault, and must not take o
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -18,7 +18,7 @@ from django.utils.cache import add_never_cache_headers
 
 from petitions import faults
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class SaysWhatToDo:
