@@ -9,9 +9,12 @@ from celery import Celery, Task
 from celery.signals import setup_logging, task_postrun, task_prerun, worker_shutting_down
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
+from config import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # it runs Django's at every start, and drops what they find
 
+broker.put_right()
 app = Celery("undersigned")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

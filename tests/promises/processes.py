@@ -26,7 +26,7 @@ WEB = (
     "--log-level",
     "warning",
 )
-CELERY = ("celery", "-A", "config")
+CELERY = ("celery", "--quiet", "-A", "config")
 QUEUES = "undersigned,deliveries"
 END_SECONDS = 40  # a worker may take all of its grace
 KILL_SECONDS = 10
@@ -52,10 +52,10 @@ class Processes:
         redis_url: str,
         keys: Path,
         mail_port: int,
+        root: Path = ROOT,
         **environment: str,
     ) -> None:
-        self.place, self.port = place, free_port()
-        self.root = ROOT  # of the program that runs
+        self.place, self.root, self.port = place, root, free_port()
         self.url = f"http://localhost:{self.port}"
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.environment = os.environ | {
