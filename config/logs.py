@@ -7,7 +7,6 @@ typed. Masking is the second net, for sentences that were put together elsewhere
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from types import TracebackType
@@ -16,9 +15,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
-ADDRESS = re.compile(r"[^\s<>\"'=:,;()]+@[^\s<>\"'=:,;()]+")
-NUMBERS = re.compile(r"(?<![\w.:])[0-9a-fA-F]*[:.][0-9a-fA-F:.]+(?:%\w+)?(?![\w])")
-PATH = re.compile(r"/(unsubscribe|answer|organize|accounts/link)/[^\s/]+")
+from config.masking import masked
+
 BLANK = re.compile(r"%(\(\w+\))?[-+#0-9.]*[a-zA-Z]")  # where a value would stand
 LONGEST = 500
 
@@ -48,13 +46,6 @@ def configuration(form: str) -> dict[str, Any]:
             "django.security": {"level": "CRITICAL"},
         },
     }
-
-
-def masked(text: str) -> str:
-    """The text without mail addresses, network addresses and secrets that stand in a path."""
-    text = ADDRESS.sub("[address]", text)
-    text = NUMBERS.sub(_masked_number, text)
-    return PATH.sub(r"/\1/[secret]", text)
 
 
 def _formatter(form: str) -> dict[str, Any]:
@@ -142,15 +133,3 @@ def _frames(trace: TracebackType | None) -> Iterator[str]:
         code = trace.tb_frame.f_code
         yield f"  {code.co_filename}:{trace.tb_lineno} in {code.co_name}"
         trace = trace.tb_next
-
-
-def _masked_number(found: re.Match[str]) -> str:
-    """A clock's time looks almost like an IPv6 address; only what parses as an address is one."""
-    text = found[0].rstrip(".:") if not found[0].endswith("::") else found[0]
-    for candidate in (text, text.rpartition(":")[0]):
-        try:
-            ipaddress.ip_address(candidate.partition("%")[0])
-        except ValueError:
-            continue
-        return found[0].replace(candidate, "[client]", 1)
-    return found[0]

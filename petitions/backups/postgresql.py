@@ -13,7 +13,7 @@ from pathlib import Path
 from django.contrib.sessions.models import Session
 from django.db import Error, connection
 
-from config.logs import masked
+from config.masking import masked
 from petitions.backups import Refused
 
 OURS = ("--no-owner", "--no-privileges")

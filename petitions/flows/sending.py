@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from config.logs import masked
+from config.masking import masked
 from petitions import mail
 from petitions.flows import restores
 from petitions.models import Delivery, Lease

@@ -17,7 +17,7 @@ from structlog.contextvars import bound_contextvars
 
 from config import logs
 from config.celery import app
-from config.logs import masked
+from config.masking import masked
 from config.requests import RequestId
 
 ROOT = Path(__file__).resolve().parents[2]

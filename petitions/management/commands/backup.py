@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from config.logs import masked
+from config.masking import masked
 from petitions.backups import Refused, making
 
 
