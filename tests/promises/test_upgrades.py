@@ -1,0 +1,214 @@
+"""P30: an upgrade loses nothing, and people go on signing while it happens."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, migrations
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import NOT_PROVIDED
+
+from petitions.flows import deliveries, snapshots
+from tests import valkey
+from tests.factories import make_letter, post_update, sign
+from tests.mailserver import MailServer
+from tests.promises.processes import ROOT, Processes, until
+from tests.promises.races import spread
+from tests.promises.signers import Inbox, Signer
+from tests.promises.sizes import IS_FULL, sized
+from tests.promises.visitor import Visitor
+
+pytestmark = [pytest.mark.promise("P30"), pytest.mark.timeout(sized(300, 3000))]
+
+BACK = sized(2, 100)  # migrations
+SMALL = (migrations.CreateModel, migrations.AddField, migrations.AddIndex)
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def one_by_one() -> MigrationExecutor:
+    """The migrations themselves, and not the one that makes a new database at once."""
+    executor = MigrationExecutor(connection)
+    executor.loader = MigrationLoader(connection, replace_migrations=False)
+    return executor
+
+
+def ours() -> list[migrations.Migration]:
+    """In their order."""
+    graph = MigrationLoader(None, replace_migrations=False).graph
+    plan = graph._generate_plan(graph.leaf_nodes("petitions"), at_end=True)
+    return [graph.nodes[app, name] for app, name in plan if app == "petitions" and "squashed" not in name]
+
+
+def since_the_squashed() -> list[migrations.Migration]:
+    """Those that a database of an installed site has still to take."""
+    graph = MigrationLoader(None).graph
+    squashed = {name for _app, name in graph.nodes["petitions", "0001_squashed_0017"].replaces}
+    return [migration for migration in ours() if migration.name not in squashed]
+
+
+@pytest.fixture
+def _brought_up_again() -> Iterator[None]:
+    newest = ours()[-1].name
+    yield
+    one_by_one().migrate([("petitions", newest)])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_brought_up_again")
+def test_every_migration_goes_down_and_up_again_with_data(figures):
+    """What a migration brought is gone with it; nothing else changes."""
+    letter = make_letter(milestones=(1, 4))
+    for name in ("Ada Lovelace", "Grace Hopper", "Mary Jackson"):
+        sign(letter, name, statement="It is time.")
+    post_update(letter)
+    deliveries.deliver(letter, number=1, by=letter.memberships.get().user)
+    snapshots.freeze_due()
+    first, *undone = ours()[-BACK - 1 :]
+    before = rows(without=undone)
+
+    for migration in [*reversed(ours()[-BACK - 1 : -1])]:
+        one_by_one().migrate([("petitions", migration.name)])
+    assert "petitions_heartbeat" not in connection.introspection.table_names()
+    for migration in undone:
+        one_by_one().migrate([("petitions", migration.name)])
+
+    assert rows(without=undone) == before
+    figures(migrations=len(undone), rows=sum(map(len, before.values())), back_to=first.name)
+
+
+def rows(*, without: list[migrations.Migration]) -> Rows:
+    """All that does not belong to one of these."""
+    operations = [operation for migration in without for operation in migration.operations]
+    models = {each.name.lower() for each in operations if isinstance(each, migrations.CreateModel)}
+    fields = {
+        (each.model_name, each.name)
+        for each in operations
+        if isinstance(each, migrations.AddField | migrations.AlterField)
+    }
+    return {
+        model._meta.model_name: list(
+            model._base_manager.order_by("pk").values(
+                *(
+                    field.attname
+                    for field in model._meta.concrete_fields
+                    if (model._meta.model_name, field.name) not in fields
+                )
+            )
+        )
+        for model in apps.get_app_config("petitions").get_models()
+        if model._meta.model_name not in models
+    }
+
+
+def test_none_is_a_one_way_street():
+    """One that cannot be undone would have to be told in docs/upgrade.md: there is none."""
+    assert [
+        migration.name
+        for migration in ours()
+        for operation in migration.operations
+        if not operation.reversible
+    ] == []
+
+
+def test_what_came_last_only_adds_so_that_older_code_goes_on():
+    """A column that older code does not name has to be empty, or filled by the database itself."""
+    assert [
+        f"{migration.name}: {operation.describe()}"
+        for migration in since_the_squashed()
+        for operation in migration.operations
+        if not isinstance(operation, SMALL) or not is_filled_by_itself(operation)
+    ] == []
+
+
+def is_filled_by_itself(operation: Any) -> bool:
+    if not isinstance(operation, migrations.AddField):
+        return True
+    field = operation.field
+    return field.null or field.many_to_many or field.db_default is not NOT_PROVIDED
+
+
+def git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+@pytest.fixture
+def older_code(tmp_path) -> Iterator[Path]:
+    """As it was before the newest migration was added."""
+    added = git(
+        "log", "-1", "--diff-filter=A", "--format=%H", "--", f"petitions/migrations/{ours()[-1].name}.py"
+    )
+    place = tmp_path / "older"
+    if not added or not git("rev-parse", f"{added}^"):
+        pytest.skip("without git's history there is no older code")
+    git("worktree", "add", "--detach", str(place), f"{added}^")
+    assert (place / "manage.py").exists()
+    yield place
+    git("worktree", "remove", "--force", str(place))
+
+
+def site(place: Path, mails: MailServer, where: dict[str, Any], *, root: Path) -> Processes:
+    """With its own static files: they are the older code's, or the newer's."""
+    environment = {"TRUSTED_PROXIES": "1", "STATIC_ROOT": str(place / "static")}
+    return Processes(place, mail_port=mails.port, root=root, **where, **environment)
+
+
+def start(site: Processes) -> None:
+    site.start_web()
+    site.start_worker()
+    site.start_beat()
+    site.wait(site.answers)
+
+
+def read(url: str) -> str:
+    return Visitor(url).get("/letters/rush/").text
+
+
+@pytest.mark.processes
+@pytest.mark.skipif(not IS_FULL, reason="starts two whole sites: in the full form only")
+def test_older_and_newer_code_serve_together_while_the_database_is_migrated(
+    older_code, own_database, tmp_path, mail_server, figures
+):
+    """Web, worker and beat of both; people sign at each without a pause, from before the migration until after it."""
+    mail_server.clear()
+    socket, number = tmp_path / "valkey.sock", 600
+    where = {"database_url": own_database, "redis_url": f"unix://{socket}", "keys": tmp_path / "keys"}
+    places = [tmp_path / name for name in ("old", "new")]
+    for place in places:
+        place.mkdir()
+    with (
+        valkey.running(socket),
+        site(places[0], mail_server, where, root=older_code) as old,
+        site(places[1], mail_server, where, root=ROOT) as new,
+    ):
+        old.manage("migrate", "-v0")
+        old.manage("shell", "-v0", "-c", "from tests.factories import make_letter; make_letter(slug='rush')")
+        start(old)
+        inbox = Inbox(mail_server)
+        people = [
+            Signer(url, "/letters/rush/", inbox, f"Signer {n}", f"person{n}@example.test")
+            for n, url in enumerate([old.url] * (number // 3) + [old.url, new.url] * (number // 3))
+        ]
+        with ThreadPoolExecutor(1) as aside:
+            first, second = people[: number // 3], people[number // 3 :]
+            signing = aside.submit(spread, [person.sign for person in first], clients=8)
+            until(lambda: sum(person.is_acknowledged for person in first) > 20, 120)
+            new.manage("migrate", "-v0")
+            assert not signing.done(), "nobody signed while the database was migrated: it proved nothing"
+            start(new)
+            signing.result()
+        spread([person.sign for person in second], clients=8)
+        shown = [read(each.url) for each in (old, new)]
+
+    faults = [answer for person in people for answer in person.answers if not answer.is_an_answer]
+    acknowledged = sum(person.is_acknowledged for person in people)
+    figures(acknowledged=acknowledged, faults=len(faults))
+    assert (acknowledged, faults) == (number, [])
+    assert all(f">{number:,}</data></strong> signatures" in page for page in shown)
