@@ -41,6 +41,7 @@ RUNNING = (
     Check(_("Queues"), work.queues),
     Check(_("Outbox"), work.outbox),
     Check(_("Numbers"), work.numbers),
+    Check(_("Keys of open letters"), work.letter_keys),
 )
 TO_ANSWER = (
     Check(_("Database"), services.database),

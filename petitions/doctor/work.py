@@ -19,7 +19,8 @@ from petitions.backups import making
 from petitions.doctor import parts
 from petitions.doctor.findings import Wrong
 from petitions.doctor.services import asked
-from petitions.models import Delivery, Installation, Job, Mismatch
+from petitions.flows.letters import has_marks_keys
+from petitions.models import Delivery, Installation, Job, Letter, Mismatch
 
 OLDEST_BACKUP = timedelta(days=2)
 NIGHTLY = timedelta(hours=26)
@@ -94,6 +95,18 @@ def outbox() -> str:
     if Installation.that_stops(Installation.Switch.MAILS).exists():
         return _("An operator paused all mails.")
     return _("%(undecided)s mails wait for an organizer's decision, %(late)s for a mail server.") % mails
+
+
+def letter_keys() -> str:
+    lost = [
+        letter.pk for letter in Letter.objects.filter(state=Letter.State.OPEN) if not has_marks_keys(letter)
+    ]
+    if lost:
+        sentence = _(
+            "Open without its keys: letter %(letters)s. Whoever signed it can sign again and counts twice. Close it."
+        )
+        raise Wrong(sentence % {"letters": ", ".join(map(str, lost))})
+    return _("Each open letter has its own.")
 
 
 def numbers() -> str:
