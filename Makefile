@@ -8,7 +8,7 @@ RUN := .venv/run
 DEV := .venv/dev
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header
 
-.PHONY: run test check browser pictures promises install image release lock clean
+.PHONY: run test check browser pictures bench promises install image release lock clean
 
 run: $(RUN)/.synced
 	@exec $(RUN)/bin/python manage.py up --port $(PORT) --data "$(DATA)"
@@ -22,6 +22,10 @@ browser: $(DEV)/.synced
 # The pictures of docs/organizing.md, taken on the way of somebody who has never seen the workspace.
 pictures: $(DEV)/.synced
 	@PICTURES=1 $(DEV)/bin/python -m tests --browser tests/browser/test_newcomer.py
+
+# Twenty minutes on a machine with nothing else to do; BENCH=quick takes three.
+bench: $(DEV)/.synced
+	@$(DEV)/bin/python -m benchmarks
 
 # The promises of docs/promises.md in full, and defects that their tests must notice: most of an hour.
 promises: $(DEV)/.synced
