@@ -3,10 +3,11 @@
 Somebody hides a message behind a random factor, the server signs what it cannot read, and removing the factor
 leaves an ordinary RSA-PSS signature that fits every time the key was asked equally well.
 
-`cryptography` makes, checks and writes keys, and verifies. It has no raw private operation, so that one is here.
-Python's integers take a time that depends on their values, and nothing here is constant-time. RFC 9474 (7.1) asks
-for a countermeasure: number and exponents are masked with fresh random numbers at every call, which is the known
-answer to somebody who measures replies. It is none to somebody who watches the processor from the same machine.
+`cryptography` makes and writes keys, and verifies. It has no raw private operation, so that one is here, by GMP's
+`powmod_sec`, whose time and memory accesses do not depend on exponent or value. The little arithmetic around it is
+Python's, whose time does. RFC 9474 (7.1) asks for a countermeasure: number and exponents are masked with fresh random
+numbers at every call, which is the known answer to somebody who measures replies. It is none to somebody who watches
+the processor from the same machine.
 
 All numbers are big-endian bytes, as long as the modulus: 384 bytes.
 """
@@ -18,6 +19,7 @@ import secrets
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from gmpy2 import powmod_sec
 
 BITS = 3072
 EXPONENT = 65537
@@ -57,18 +59,30 @@ def private_bytes(key: rsa.RSAPrivateKey) -> bytes:
 
 
 def load_private(data: bytes) -> rsa.RSAPrivateKey:
-    """What `private_bytes` wrote. Raises `KeyNotUsable`.
+    """What `private_bytes` wrote, its numbers checked against each other. Raises `KeyNotUsable`.
 
-    That its numbers fit each other is not checked here, which takes seven times as long as to sign: `blind_sign`
-    looks at what came out, and gives away nothing that a damaged key has made.
+    Whether its primes are primes was seen when it was made: to see it again takes thirty times as long as to sign.
     """
     try:
         key = serialization.load_der_private_key(data, password=None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise KeyNotUsable from None
-    if not isinstance(key, rsa.RSAPrivateKey) or not _is_ours(key.public_key()):
+    if not isinstance(key, rsa.RSAPrivateKey) or not _is_ours(key.public_key()) or not _fits(key):
         raise KeyNotUsable
     return key
+
+
+def _fits(key: rsa.RSAPrivateKey) -> bool:
+    """As RFC 8017 (3.2) relates the numbers of a key with two primes."""
+    numbers = key.private_numbers()
+    p, q, exponent = numbers.p, numbers.q, numbers.public_numbers.e
+    return (
+        p * q == numbers.public_numbers.n
+        and numbers.dmp1 == numbers.d % (p - 1)
+        and numbers.dmq1 == numbers.d % (q - 1)
+        and exponent * numbers.dmp1 % (p - 1) == exponent * numbers.dmq1 % (q - 1) == 1
+        and numbers.iqmp * q % p == 1
+    )
 
 
 def public_bytes(key: rsa.RSAPublicKey) -> bytes:
@@ -143,7 +157,7 @@ def _root(numbers: rsa.RSAPrivateNumbers, value: int) -> int:
 
 def _masked_power(value: int, exponent: int, prime: int) -> int:
     """The same power, by an exponent that is another one each time (Fermat)."""
-    return pow(value, exponent + secrets.randbits(MASK) * (prime - 1), prime)
+    return int(powmod_sec(value % prime, exponent + secrets.randbits(MASK) * (prime - 1), prime))
 
 
 # --- The asker's side: reference for the browser module and the offline tool, and used by tests ------------
