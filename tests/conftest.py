@@ -13,6 +13,7 @@ from petitions import cache as remembered
 from petitions import codes, limits
 from petitions.crypto import blind
 from petitions.flows import restores
+from petitions.views import remembered as pages
 from tests import valkey
 from tests.mailserver import MailServer
 
@@ -78,6 +79,7 @@ def fresh_cache(monkeypatch) -> None:
     monkeypatch.setattr(remembered, "_silent_until", 0.0)
     monkeypatch.setattr(limits, "_silent_until", 0.0)
     cache.clear()
+    pages.forget()
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from petitions.models import Letter, Recipient, Tally, Version
 from petitions.models.signatures import searchable
 from petitions.views import outcomes, signatories
 from petitions.views.answers import KEPT, for_letter, is_signable, unless_known
+from petitions.views.remembered import remembered
 
 OPEN = 6  # recipients of many that are named at once
 
@@ -39,7 +40,7 @@ class Entry:
 
 
 @require_safe
-@cache_control(public=True, max_age=KEPT)
+@remembered
 def home(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100].replace("\x00", "")
     listed = outcomes.for_outcomes(Letter.objects.listed())
@@ -55,7 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@cache_control(public=True, max_age=KEPT)
+@remembered
 @for_letter
 def letter(request: HttpRequest, found: Letter) -> HttpResponse:
     return render(request, "letters/letter.html", _page(found, found.version))

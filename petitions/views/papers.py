@@ -5,19 +5,19 @@ from __future__ import annotations
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from petitions.documents.letters import papers_of
 from petitions.documents.sentences import paper_sentences
 from petitions.models import Letter, PaperSignature
-from petitions.views.answers import KEPT, for_letter
+from petitions.views.answers import for_letter
+from petitions.views.remembered import remembered
 
 PAGE = 100
 
 
 @require_safe
-@cache_control(public=True, max_age=KEPT)
+@remembered
 @for_letter
 def names(request: HttpRequest, letter: Letter) -> HttpResponse:
     rows = PaperSignature.objects.filter(paper__letter=letter).exclude(name="")

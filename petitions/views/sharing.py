@@ -21,6 +21,7 @@ from petitions.documents.feed import atom
 from petitions.forms.sharing import EmbedForm
 from petitions.models import Letter
 from petitions.views.answers import KEPT, for_letter, unless_known
+from petitions.views.remembered import remembered
 
 # Anybody may frame it: it has no form, no script and no cookie, and says what everybody may read.
 may_be_framed: Any = csp(
@@ -56,7 +57,7 @@ def feed(request: HttpRequest, letter: Letter) -> HttpResponse:
 @require_safe
 @xframe_options_exempt
 @may_be_framed
-@cache_control(public=True, max_age=KEPT)
+@remembered
 @for_letter
 def embed(request: HttpRequest, letter: Letter) -> HttpResponse:
     return render(request, "letters/embed.html", {"letter": letter, **_shown(letter)})

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -25,7 +25,6 @@ from petitions.models import Letter, Workplace
 from petitions.pending import Pending
 from petitions.views import errors, issuing
 from petitions.views.answers import (
-    KEPT,
     SeeOther,
     for_letter,
     forget_pending,
@@ -35,6 +34,7 @@ from petitions.views.answers import (
     read_pending,
     refused,
 )
+from petitions.views.remembered import remembered
 
 PURPOSE = "sign"
 PURPOSES = ("invitation", PURPOSE)  # whose receipts are shown here
@@ -42,7 +42,7 @@ PAGE = 100
 
 
 @require_safe
-@cache_control(public=True, max_age=KEPT)
+@remembered
 @for_letter
 def listing(request: HttpRequest, letter: Letter) -> HttpResponse:
     words = request.GET.get("q", "")[:100].replace("\x00", "")

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from petitions import counts
@@ -17,13 +16,14 @@ from petitions.crypto import tokens
 from petitions.documents.letters import domain_names, papers_of
 from petitions.documents.sentences import count_sentences, invalid_sentences, paper_sentences
 from petitions.models import Letter, Version
-from petitions.views.answers import KEPT, for_letter
+from petitions.views.answers import for_letter
+from petitions.views.remembered import remembered
 
 GROUP = 8  # digits that an eye compares at once
 
 
 @require_safe
-@cache_control(public=True, max_age=KEPT)
+@remembered
 @for_letter
 def verify(request: HttpRequest, letter: Letter) -> HttpResponse:
     tally, versions = counts.shown(letter), list(letter.versions.all())

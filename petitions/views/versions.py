@@ -7,13 +7,13 @@ from itertools import pairwise
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from petitions.documents import differences
 from petitions.documents.differences import Part
 from petitions.models import Letter, Version
-from petitions.views.answers import KEPT, for_letter
+from petitions.views.answers import for_letter
+from petitions.views.remembered import remembered
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Comparison:
 
 
 @require_safe
-@cache_control(public=True, max_age=KEPT)
+@remembered
 @for_letter
 def versions(request: HttpRequest, letter: Letter) -> HttpResponse:
     found = list(letter.versions.all())

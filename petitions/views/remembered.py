@@ -1,0 +1,130 @@
+"""Public pages that are the same for every reader: made once in a while by one of them, and told from their tag.
+
+Such a page holds no form's token and asks for no cookie. Each web process remembers its own few, so that neither
+database nor broker is asked; with the count's age and a browser's, a new number is everywhere within five seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.http import quote_etag
+from django.utils.translation import get_language
+
+from petitions import languages
+from petitions.views.mailbox import is_open_to
+
+Rest = ParamSpec("Rest")
+View = Callable[Concatenate[HttpRequest, Rest], HttpResponse]
+Key = tuple[object, ...]
+
+MOST = 100  # pages of one process, some 50 kB each
+FRESH, LONGEST = 0.5, 1.0  # seconds: from then on one reader makes it anew, from then on nobody is shown it
+KEPT, STALE = 1, 1  # seconds that browsers keep it, and show it while they ask again
+ASKED = {*languages.LOOKED_FOR, languages.PARAMETER}  # whoever asks for more gets a page made for them
+
+
+@dataclass
+class Page:
+    """An answer with its tag; `made_at` is when its making began."""
+
+    made_at: float
+    answer: HttpResponse
+    etag: str
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self.made_at
+
+    def again(self) -> HttpResponse:
+        """The same once more: middleware adds to each answer."""
+        answer = HttpResponse(self.answer.content)
+        for name, value in self.answer.items():
+            answer[name] = value
+        return answer
+
+
+@dataclass
+class Shelf:
+    """The newest of a page, and who makes the next one."""
+
+    page: Page | None = None
+    making: threading.Lock = field(default_factory=threading.Lock)
+
+
+_shelves: OrderedDict[Key, Shelf] = OrderedDict()
+_sorting = threading.Lock()
+
+
+def remembered(view: View[Rest]) -> View[Rest]:
+    """For views that read and show what everybody may read, in the reader's language and nothing else of theirs."""
+
+    @wraps(view)
+    def found(request: HttpRequest, *rest: Rest.args, **named: Rest.kwargs) -> HttpResponse:
+        def make() -> Page:
+            began = time.monotonic()
+            answer = view(request, *rest, **named)
+            return Page(began, answer, quote_etag(hashlib.sha256(answer.content).hexdigest()))
+
+        if not settings.COUNT_SECONDS or not ASKED.issuperset(request.GET):
+            return _told(request, make())
+        return _told(request, _taken(_shelf(_key(request)), make))
+
+    return found
+
+
+def forget() -> None:
+    with _sorting:
+        _shelves.clear()
+
+
+def _key(request: HttpRequest) -> Key:
+    asked = tuple(sorted((name, *request.GET.getlist(name)) for name in request.GET))
+    return request.path, asked, get_language(), languages.named(), is_open_to(request)
+
+
+def _shelf(key: Key) -> Shelf:
+    with _sorting:
+        shelf = _shelves.setdefault(key, Shelf())
+        _shelves.move_to_end(key)
+        while len(_shelves) > MOST:
+            _shelves.popitem(last=False)
+        return shelf
+
+
+def _taken(shelf: Shelf, make: Callable[[], Page]) -> Page:
+    """Of many at once one makes it; the others are shown the one before, or wait where there is none."""
+    came, page = time.monotonic(), shelf.page
+    if page and page.age < FRESH:
+        return page
+    is_old = page is None or page.age >= LONGEST
+    if not shelf.making.acquire(blocking=is_old):
+        return page or make()
+    try:
+        page = shelf.page
+        if page and (page.made_at >= came or page.age < (LONGEST if is_old else FRESH)):
+            return page
+        page = make()
+        shelf.page = page if page.answer.status_code == 200 else None
+        return page
+    finally:
+        shelf.making.release()
+
+
+def _told(request: HttpRequest, page: Page) -> HttpResponse:
+    if page.answer.status_code != 200:
+        return page.answer
+    answer = get_conditional_response(request, etag=page.etag) or page.again()
+    answer["ETag"] = page.etag
+    patch_cache_control(answer, public=True, max_age=KEPT, stale_while_revalidate=STALE)
+    return answer
