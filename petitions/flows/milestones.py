@@ -12,12 +12,28 @@ from petitions import counts
 from petitions.flows import deliveries
 from petitions.models import Delivery, Letter, Milestone
 
+MANY = 2_000  # signatures that are counted in a fraction of a millisecond
+
 
 def check(letter: Letter) -> None:
     """Mark every threshold that the count has reached. Harmless to repeat and to run twice at once."""
+    if waiting := list(letter.milestones.ahead()):
+        _count(letter, waiting)
+
+
+def glance(letter: Letter) -> None:
+    """The same after each signature, whose cost must not grow with the letter.
+
+    Of many the rows are not counted for every new one: the shown number tells when it is time, and the sweep counts
+    every few seconds.
+    """
     waiting = list(letter.milestones.ahead())
-    if not waiting:
-        return
+    shown = counts.shown(letter).total if waiting else MANY
+    if shown < MANY or any(milestone.threshold and milestone.threshold <= shown for milestone in waiting):
+        _count(letter, waiting)
+
+
+def _count(letter: Letter, waiting: list[Milestone]) -> None:
     _measure(letter, waiting)
     count = counts.recount(letter).total
     for milestone in waiting:

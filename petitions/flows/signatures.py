@@ -187,7 +187,7 @@ NO_WORDS = {
 def tell_of_change(letter: Letter) -> None:
     """Snapshots that are not out yet are made anew; a milestone may have fallen, seen after commit."""
     snapshots.thaw(letter)
-    transaction.on_commit(partial(milestones.check, letter), robust=True)
+    transaction.on_commit(partial(milestones.glance, letter), robust=True)
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from petitions.flows import proofs, signatures, subscriptions, tokens
 from petitions.forms.proofs import CodeForm
 from petitions.models import Letter, Proof, PublicKey
 from petitions.pending import Pending
-from petitions.views import errors, issuing
+from petitions.views import errors, issuing, remembered
 from petitions.views.answers import (
     SeeOther,
     explain_code,
@@ -153,38 +153,48 @@ def _request_id(letter: Letter, asked: Pending) -> str:
 def _code_page(
     request: HttpRequest, letter: Letter, purpose: str, asked: Pending | None, form: CodeForm, *, status: int
 ) -> HttpResponse:
-    context: dict[str, object] = {
-        "letter": letter,
-        "form": form if asked else None,
-        "purpose": purpose,
-        "wait": settings.CODE_WAIT_SECONDS,
-        "is_failing": codes.sender.is_failing,
-        **ADDRESSES[purpose].of(letter),
+    """The same for all who wait for a code and appear alike, but for what is shown of them."""
+
+    def page(words: Mapping[str, str]) -> HttpResponse:
+        context: dict[str, object] = {
+            "letter": letter,
+            "form": form if asked else None,
+            "purpose": purpose,
+            "wait": settings.CODE_WAIT_SECONDS,
+            "is_failing": codes.sender.is_failing,
+            **ADDRESSES[purpose].of(letter),
+        }
+        if purpose == "sign":
+            context |= _signing(letter, asked, words)
+        return render(request, "proofs/code.html", context, status=status)
+
+    words = _words(letter, asked) if asked and purpose == "sign" else {}
+    if form.is_bound or status != 200 or asked is None:
+        return page(words)
+    return remembered.filled(request, page, asked.is_anonymous, codes.sender.is_failing, **words)
+
+
+def _words(letter: Letter, asked: Pending) -> dict[str, str]:
+    """What will be shown of the signer, and what their script needs for a token."""
+    workplace = signatures.workplace_shown(letter, asked)
+    return {
+        "preview": asked.public_line,
+        "statement": asked.statement,
+        "workplace": workplace.name if workplace else "",
+        "request_id": _request_id(letter, asked) if asked.is_anonymous else "",
     }
-    if purpose == "sign":
-        context |= _signing(letter, asked)
-    return render(request, "proofs/code.html", context, status=status)
 
 
-def _signing(letter: Letter, asked: Pending | None) -> dict[str, object]:
+def _signing(letter: Letter, asked: Pending | None, words: Mapping[str, str]) -> dict[str, object]:
     """Of following there is nothing to show but the field."""
     key = _sealing_key(letter, asked)
-    ways = {
+    ways: dict[str, object] = {
         "key": key,
         "redeem_address": issuing.redeem_address(letter),
         "offline_url": reverse("token_offline", args=[letter.slug]),
         "invitation_url": invitation_url(letter),
     }
-    return ways | (_asked(letter, asked, key) if asked else {})
-
-
-def _asked(letter: Letter, asked: Pending, key: PublicKey | None) -> dict[str, object]:
-    """What will be shown of the signer, and what their script needs for a token."""
-    return {
-        "preview": asked.public_line,
-        "statement": asked.statement,
-        "workplace": signatures.workplace_shown(letter, asked),
-        "is_anonymous": asked.is_anonymous,
-        "request_id": _request_id(letter, asked) if key else "",
-        "few_tokens": bool(key and tokens.are_few(key)),
-    }
+    if asked is None:
+        return ways
+    few = bool(key and tokens.are_few(key))
+    return ways | {"is_anonymous": asked.is_anonymous, "few_tokens": few, **words}

@@ -1,23 +1,30 @@
-"""Public pages that are the same for every reader: made once in a while by one of them, and told from their tag.
+"""Pages that are the same for every reader: made once in a while by one of them, and told from their tag.
 
 Such a page holds no form's token and asks for no cookie. Each web process remembers its own few, so that neither
 database nor broker is asked; with the count's age and a browser's, a new number is everywhere within five seconds.
+
+Forms are `filled`: they differ in the token of the form and in a few words of the person's own, which are left blank
+in what is remembered and filled in for each. They are kept by nobody else.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.html import escape
 from django.utils.http import quote_etag
 from django.utils.translation import get_language
 
@@ -31,6 +38,10 @@ Key = tuple[object, ...]
 MOST = 100  # pages of one process, some 50 kB each
 FRESH, LONGEST = 0.5, 1.0  # seconds: from then on one reader makes it anew, from then on nobody is shown it
 KEPT, STALE = 1, 1  # seconds that browsers keep it, and show it while they ask again
+MARK = f"blank.{secrets.token_hex(16)}."
+BLANK = re.compile(rf"{re.escape(MARK)}(\w+)\.")
+TOKEN = "token"  # noqa: S105 - the name of a blank
+FORMS_TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=")\w+')
 ASKED = {*languages.LOOKED_FOR, languages.PARAMETER}  # whoever asks for more gets a page made for them
 
 
@@ -81,6 +92,35 @@ def remembered(view: View[Rest]) -> View[Rest]:
         return _told(request, _taken(_shelf(_key(request)), make))
 
     return found
+
+
+def filled(
+    request: HttpRequest,
+    make: Callable[[Mapping[str, str]], HttpResponse],
+    *kind: object,
+    **blanks: str,
+) -> HttpResponse:
+    """What `make` shows of these words; of one kind it may differ in nothing else."""
+    if not settings.COUNT_SECONDS or not {languages.PARAMETER}.issuperset(request.GET):
+        return make(blanks)
+    there = [name for name, word in blanks.items() if word]
+    page = _taken(_shelf((*_key(request), *kind, *there)), lambda: _with_blanks(make, blanks))
+    if page.answer.status_code != 200:
+        return page.answer
+    answer = page.again()
+    words = {name: escape(value) for name, value in blanks.items()} | {TOKEN: get_token(request)}
+    answer.content = BLANK.sub(lambda found: words[found[1]], answer.content.decode())
+    return answer
+
+
+def _with_blanks(make: Callable[[Mapping[str, str]], HttpResponse], blanks: Mapping[str, str]) -> Page:
+    """Nobody can type a blank: its mark is this process's secret."""
+    began = time.monotonic()
+    answer = make({name: word and f"{MARK}{name}." for name, word in blanks.items()})
+    if answer.status_code == 200:
+        form = rf"\g<1>{MARK}{TOKEN}."
+        answer.content = FORMS_TOKEN.sub(form, answer.content.decode())
+    return Page(began, answer, "")
 
 
 def forget() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -23,7 +24,7 @@ from petitions.flows import proofs, signatures
 from petitions.forms.signatures import SignForm
 from petitions.models import Letter, Workplace
 from petitions.pending import Pending
-from petitions.views import errors, issuing
+from petitions.views import errors, issuing, remembered
 from petitions.views.answers import (
     SeeOther,
     for_letter,
@@ -34,7 +35,6 @@ from petitions.views.answers import (
     read_pending,
     refused,
 )
-from petitions.views.remembered import remembered
 
 PURPOSE = "sign"
 PURPOSES = ("invitation", PURPOSE)  # whose receipts are shown here
@@ -42,7 +42,7 @@ PAGE = 100
 
 
 @require_safe
-@remembered
+@remembered.remembered
 @for_letter
 def listing(request: HttpRequest, letter: Letter) -> HttpResponse:
     words = request.GET.get("q", "")[:100].replace("\x00", "")
@@ -74,7 +74,7 @@ def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
     if refusal:
         return refusal
     if request.method != "POST":
-        return _sign_page(request, letter, SignForm(letter, initial=_kept(request, letter)))
+        return _empty_page(request, letter)
     if not limits.allows(limits.ASKS, "client", limits.client(request)):
         return errors.too_often(request)
     form = SignForm(letter, request.POST)
@@ -104,21 +104,25 @@ def signed(request: HttpRequest, letter: Letter) -> HttpResponse:
     mine = next((each for each in asked if signatures.has_receipt(letter, each.receipt)), None)
     if asked and mine is None:
         return SeeOther(reverse("code", args=[letter.slug]))
-    answer = render(request, "signatures/signed.html", _receipt_page(letter, mine))
-    return forget_pending(answer, letter, mine.purpose) if mine else answer
+    if mine is None:
+        return render(request, "signatures/signed.html", _receipt_page(letter, {}))
+    return forget_pending(_receipt(request, letter, mine), letter, mine.purpose)
 
 
-def _receipt_page(letter: Letter, asked: Pending | None) -> dict[str, Any]:
-    receipt = typed.grouped(asked.receipt) if asked else ""
-    return {
-        "letter": letter,
-        "receipt": receipt,
-        "receipt_file": _as_file(receipt),
-        "line": asked.public_line if asked else "",
-        "is_anonymous": bool(asked and asked.is_anonymous),
-        "receipt_url": reverse("receipt"),
-        "sharing": sharing.of(letter, letter.version),
-    }
+def _receipt(request: HttpRequest, letter: Letter, asked: Pending) -> HttpResponse:
+    receipt = typed.grouped(asked.receipt)
+    words = {"receipt": receipt, "receipt_file": _as_file(receipt), "line": asked.public_line}
+
+    def page(words: Mapping[str, str]) -> HttpResponse:
+        context = _receipt_page(letter, words) | {"is_anonymous": asked.is_anonymous}
+        return render(request, "signatures/signed.html", context)
+
+    return remembered.filled(request, page, asked.is_anonymous, **words)
+
+
+def _receipt_page(letter: Letter, words: Mapping[str, str]) -> dict[str, Any]:
+    shared = sharing.of(letter, letter.version)
+    return {"letter": letter, "receipt_url": reverse("receipt"), "sharing": shared, **words}
 
 
 def _as_file(receipt: str) -> str:
@@ -129,6 +133,13 @@ def _as_file(receipt: str) -> str:
     words = _("Receipt. Whoever has it can change or withdraw one signature. It is typed at:")
     text = f"{words}\n{settings.SITE_URL}{reverse('receipt')}\n\n{receipt}\n"
     return f"data:text/plain;charset=utf-8,{quote(text)}"
+
+
+def _empty_page(request: HttpRequest, letter: Letter) -> HttpResponse:
+    """The same for everybody who begins."""
+    if kept := _kept(request, letter):
+        return _sign_page(request, letter, SignForm(letter, initial=kept))
+    return remembered.filled(request, lambda _blanks: _sign_page(request, letter, SignForm(letter)))
 
 
 def _sign_page(request: HttpRequest, letter: Letter, form: SignForm, status: int = 200) -> HttpResponse:

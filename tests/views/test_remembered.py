@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -8,6 +10,7 @@ from tests.beside import Beside
 from tests.factories import make_draft, make_letter, sign
 
 pytestmark = pytest.mark.django_db
+RECEIPT = re.compile(r'<code translate="no">([-2-9A-Z]{34})</code>')
 PAGES = ("", "signatures/", "verify/", "versions/", "embed/")
 
 
@@ -102,3 +105,69 @@ def test_of_many_readers_at_once_one_makes_the_page(django_assert_num_queries):
     assert len({answer.content for answer in answers}) == 1
     with django_assert_num_queries(0):
         assert Client().get(url).content == answers[0].content
+
+
+def signing(name: str, *, statement: str = "", appear: str = "full") -> tuple[Client, dict[str, str]]:
+    """A browser before the page for the code, and what was typed."""
+    browser = Client(enforce_csrf_checks=True)
+    return browser, {"name": name, "role": "", "statement": statement, "appear": appear}
+
+
+def token_in(page: str) -> str:
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    assert found
+    return found[1]
+
+
+def test_people_who_sign_at_once_see_their_own_words_and_no_others(mails):
+    letter = make_letter(domains=("example.com",))
+    url = letter.get_absolute_url()
+    people = [
+        signing("Ada Lovelace"),
+        signing("Grace <b>Hopper</b>", statement="It's time."),
+        signing("Radia Perlman", statement="For all of us."),
+        signing("", appear="anonymous"),
+    ]
+    seen, tokens, receipts = [], set(), set()
+    for number, (browser, typed) in enumerate(people):
+        address = f"person{number}@example.com"
+        token = token_in(browser.get(f"{url}sign/").content.decode())
+        asked = browser.post(f"{url}sign/", typed | {"address": address, "csrfmiddlewaretoken": token})
+        assert asked.status_code == 303
+        page = browser.get(f"{url}code/").content.decode()
+        code = {"code": mails.code(address), "csrfmiddlewaretoken": token_in(page)}
+        assert browser.post(f"{url}code/", code).status_code == 303
+        signed = browser.get(f"{url}signed/").content.decode()
+        receipts |= set(RECEIPT.findall(signed))
+        tokens |= {token, token_in(page)}
+        seen.append(page + signed)
+
+    assert (len(tokens), len(receipts)) == (8, 4)
+    assert not [page for page in seen if remembered.MARK in page]
+    own = [
+        "Ada Lovelace",
+        "Grace &lt;b&gt;Hopper&lt;/b&gt;",
+        "Radia Perlman",
+        "It&#x27;s time.",
+        "For all of us.",
+    ]
+    assert [[words for words in own if words in page] for page in seen] == [
+        own[:1],
+        [own[1], own[3]],
+        [own[2], own[4]],
+        [],
+    ]
+
+
+def test_an_empty_form_is_made_once_and_its_token_is_everybodys_own(django_assert_num_queries):
+    letter = make_letter()
+    url = f"{letter.get_absolute_url()}sign/"
+    first, second = Client(), Client()
+    one = first.get(url)
+
+    with django_assert_num_queries(2):  # the letter, and whether it can be signed
+        other = second.get(url)
+
+    assert first.cookies["csrf"].value != second.cookies["csrf"].value
+    assert token_in(one.content.decode()) != token_in(other.content.decode())
+    assert "no-store" in other["Cache-Control"]
