@@ -77,6 +77,7 @@ class Mark(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["letter"], condition=Q(is_scattered=False), name="marks_to_be_scattered"),
+            models.Index(fields=["letter"], condition=Q(blinded_hash__isnull=False), name="marks_of_tokens"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["letter", "value"], name="one_mailbox_signs_a_letter_once"),

@@ -40,7 +40,7 @@ class PublicKey(models.Model):
         """How many tokens it has signed until now; told as `issued`, with the next batch."""
         if self.proof in Invitation.PROOFS:
             return self.letter.invitations.sealed().filter(proof=self.proof).count()
-        return self.letter.marks.exclude(blinded_hash=None).count()
+        return self.letter.marks.filter(blinded_hash__isnull=False).count()
 
     @property
     def private_name(self) -> str:

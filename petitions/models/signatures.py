@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from itertools import groupby, starmap
 from operator import itemgetter
+from typing import NamedTuple
 
 from django.db import models
 from django.db.models import Count, Q
@@ -94,6 +95,24 @@ class Invalid:
 
     def as_cached(self) -> tuple[str, int]:
         return self.reason, self.signatures
+
+
+class Words(NamedTuple):
+    """What the public reads of a signature."""
+
+    name: str
+    role: str
+    statement: str
+
+
+SHOWN = ("name", "role", "statement", "is_under_review", "shows_statement")
+
+
+def public_words(name: str, role: str, statement: str, is_under_review: bool, shows_statement: bool) -> Words:
+    """The only door by which a name leaves. No fuller name lies behind it. Takes the columns that `SHOWN` lists."""
+    if is_under_review:
+        return Words(gettext(Signature.UNDER_REVIEW), "", "")
+    return Words(name, role, statement if shows_statement else "")
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -242,8 +261,11 @@ class Signature(models.Model):
             ),
             models.Index(
                 fields=["letter", "-signed_at", "id"],
-                condition=Q(state="published", kind="named"),
+                condition=Q(state="published", kind="named", receipt_hash__isnull=False),
                 name="signatures_listed",
+            ),
+            models.Index(
+                fields=["letter", "signed_on"], condition=Q(state="published"), name="signatures_by_day"
             ),
             models.Index(
                 fields=["letter", "kind", "-signed_at", "id"],
@@ -332,17 +354,20 @@ class Signature(models.Model):
         return typed.digest("\x00".join((self.name, self.role, self.statement))).hex()
 
     @property
+    def public(self) -> Words:
+        return public_words(*(getattr(self, column) for column in SHOWN))
+
+    @property
     def public_name(self) -> str:
-        """The only door by which a name leaves. No fuller name lies behind it."""
-        return gettext(self.UNDER_REVIEW) if self.is_under_review else self.name
+        return self.public.name
 
     @property
     def public_role(self) -> str:
-        return "" if self.is_under_review else self.role
+        return self.public.role
 
     @property
     def public_statement(self) -> str:
-        return self.statement if self.shows_statement and not self.is_under_review else ""
+        return self.public.statement
 
     @property
     def public_line(self) -> str:

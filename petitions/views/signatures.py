@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,7 +22,8 @@ from petitions.crypto import typed
 from petitions.documents import sharing
 from petitions.flows import proofs, signatures
 from petitions.forms.signatures import SignForm
-from petitions.models import Letter, Workplace
+from petitions.models import Letter, Signature, Workplace
+from petitions.models.signatures import SignatureQuerySet
 from petitions.pending import Pending
 from petitions.views import errors, issuing, remembered
 from petitions.views.answers import (
@@ -49,15 +50,34 @@ def listing(request: HttpRequest, letter: Letter) -> HttpResponse:
     workplaces = list(letter.workplaces.all())
     chosen = _chosen(workplaces, request.GET.get("workplace", ""))
     rows = letter.signatures.all().named().from_workplace(chosen).matching(words).latest_first()
+    tally = counts.shown(letter)
+    is_whole = letter.is_open and not chosen and not words.strip()
+    known = tally.named if is_whole else None  # names of a closed letter may have been erased
     context = {
         "letter": letter,
-        "page": Paginator(rows.select_related("workplace"), PAGE).get_page(request.GET.get("page")),
+        "page": Names(rows, known).get_page(request.GET.get("page")),
         "q": words,
         "workplace": chosen,
         "workplaces": workplaces if len(workplaces) > 1 else [],
-        "tally": counts.shown(letter),
+        "tally": tally,
     }
     return render(request, "signatures/list.html", context)
+
+
+class Names(Paginator):
+    """Pages of a list that may be long: what goes before a page is passed over in the index alone."""
+
+    def __init__(self, rows: SignatureQuerySet, known: int | None) -> None:
+        super().__init__(rows, PAGE)
+        self._rows = rows
+        if known is not None:
+            self.count = known
+
+    def page(self, number: int | str) -> Page:
+        number = self.validate_number(number)
+        ids = list(self._rows.values_list("pk", flat=True)[(number - 1) * PAGE : number * PAGE])
+        rows = Signature.objects.select_related("workplace").in_bulk(ids)
+        return Page([rows[pk] for pk in ids if pk in rows], number, self)
 
 
 def _chosen(workplaces: list[Workplace], typed: str) -> Workplace | None:
