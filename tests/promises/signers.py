@@ -95,7 +95,7 @@ class Inbox:
     def codes(self, address: str) -> list[str]:
         with self._sorting:
             for mail in self._mails.mails[self._seen :]:
-                code = CODE.search(mail.get_content())
+                code = CODE.search(mail.get_body(("plain",)).get_content())
                 self._codes.setdefault(mail["X-Envelope-To"], []).append(code[1] if code else "")
                 self._seen += 1
         return self._codes.get(address, [])
