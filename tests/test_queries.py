@@ -29,9 +29,9 @@ PAGES = {
     "form": 6,
     "typed form": 7,
     "code": 3,
-    "typed code": 13,
+    "typed code": 11,
     "receipt": 3,
-    "token": 8,
+    "token": 7,
 }
 WORK = {
     "recount": 1,

@@ -100,8 +100,8 @@ def has_receipt(letter: Letter, receipt: str) -> bool:
 def _sign_once(letter: Letter, pending: Pending) -> None:
     proofs.consume(pending)
     enter(letter)
-    require_same_text(letter, pending.version)
-    if not Mark.objects.get_or_create(letter=letter, value=bytes.fromhex(pending.mark))[1]:
+    version = require_same_text(letter, pending.version)
+    if not Mark.leave(letter, pending.mark):
         raise AlreadySigned
     shown = Shown(pending.appear, pending.name, pending.role, pending.statement)
     workplace = workplace_shown(letter, pending)
@@ -110,6 +110,7 @@ def _sign_once(letter: Letter, pending: Pending) -> None:
         shown,
         receipt_hash=typed.digest(pending.receipt),
         proof=Proof.MAILBOX,
+        version=version,
         workplace=workplace,
     )
 
@@ -122,10 +123,12 @@ def workplace_shown(letter: Letter, pending: Pending) -> Workplace | None:
     return domain.workplace if domain else None
 
 
-def require_same_text(letter: Letter, version: str) -> None:
+def require_same_text(letter: Letter, sha256: str) -> Version:
     """Inside the letter's lock: nobody signs words that they have not read. Raises `TextCorrected`."""
-    if version != letter.version.sha256:
+    version = letter.version
+    if sha256 != version.sha256:
         raise TextCorrected
+    return version
 
 
 def enter(letter: Letter) -> None:

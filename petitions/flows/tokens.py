@@ -95,8 +95,7 @@ def _mark_once(letter: Letter, pending: Pending, blinded: bytes) -> None:
     proofs.consume(pending)
     signatures.enter(letter)
     signatures.require_same_text(letter, pending.version)
-    hashed = {"blinded_hash": typed.digest(tokens.to_text(blinded))}
-    if not Mark.objects.get_or_create(letter=letter, value=bytes.fromhex(pending.mark), defaults=hashed)[1]:
+    if not Mark.leave(letter, pending.mark, blinded_hash=typed.digest(tokens.to_text(blinded))):
         raise AlreadySigned
 
 

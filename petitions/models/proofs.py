@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -85,3 +85,13 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @classmethod
+    def leave(cls, letter: Letter, value: str, *, blinded_hash: bytes | None = None) -> bool:
+        """True for the first one. Not asked for beforehand: hardly anybody signs twice."""
+        try:
+            with transaction.atomic():
+                cls.objects.create(letter=letter, value=bytes.fromhex(value), blinded_hash=blinded_hash)
+        except IntegrityError:
+            return False
+        return True
