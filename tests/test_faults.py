@@ -25,11 +25,10 @@ def of_postgresql() -> OperationalError:
     return fault
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [of_sqlite("SQLITE_FULL"), of_sqlite("SQLITE_IOERR_WRITE"), of_sqlite("SQLITE_BUSY_SNAPSHOT")]
-    + [of_sqlite("SQLITE_READONLY_DBMOVED"), of_postgresql(), OSError(errno.ENOSPC, "no room")],
-)
+FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_BUSY_SNAPSHOT", "SQLITE_READONLY_DBMOVED")
+
+
+@pytest.mark.parametrize("fault", [*map(of_sqlite, FULL), of_postgresql(), OSError(errno.ENOSPC, "no room")])
 def test_these_are_over_when_there_is_room_again(fault):
     assert faults.passes(fault)
 

@@ -30,7 +30,7 @@ class Check:
     @property
     def key(self) -> str:
         """As programs know it."""
-        return self.look.__name__
+        return str(getattr(self.look, "func", self.look).__name__)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ def examine(checks: Iterable[Check]) -> Iterator[Finding]:
         try:
             yield Finding(check.key, str(check.name), True, check.look())
         except Wrong as wrong:
-            yield Finding(check.key, str(check.name), False, str(wrong), is_known=not isinstance(wrong, Unknown))
+            yield Finding(
+                check.key, str(check.name), False, str(wrong), is_known=not isinstance(wrong, Unknown)
+            )
         except Exception as error:
             log.warning("The doctor stumbled.", check=check.key, error=type(error).__name__)
             sentence = _("It could not be looked at (%(error)s).") % {"error": type(error).__name__}

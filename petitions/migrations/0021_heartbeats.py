@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0017_hidden_answers_and_languages'),
+        ('petitions', '0020_first_deliveries'),
     ]
 
     operations = [
