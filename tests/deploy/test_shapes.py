@@ -36,7 +36,8 @@ from tests.deploy.shapes import (
 
 APP = (*PARTS, "migrate", "backup")
 SERVICES = compose()["services"]
-FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file() and "secrets" not in path.parts)
+OWN = {"__pycache__", "backups", "secrets", ".env"}  # of whoever runs a site from this folder
+FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file() and not OWN & set(path.parts))
 PINNED = re.compile(r"[a-z]+(/[a-z]+)?:\d+\.\d+(\.\d+)?(-[a-z-]+)?")
 OTHERS = {"WEB", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD_FILE", "POSTGRES_INITDB_ARGS"}
 SANDBOX = {
