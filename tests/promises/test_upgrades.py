@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import subprocess
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,13 +23,14 @@ from tests import valkey
 from tests.factories import make_letter, post_update, sign
 from tests.mailserver import MailServer
 from tests.promises.processes import ROOT, Processes, until
-from tests.promises.races import spread
 from tests.promises.signers import Inbox, Signer
 from tests.promises.sizes import IS_FULL, sized
 from tests.promises.visitor import Visitor
 
 pytestmark = [pytest.mark.promise("P30"), pytest.mark.timeout(sized(300, 3000))]
 
+CLIENTS = 8
+LETTER = "/letters/rush/"
 BACK = sized(2, 100)  # migrations
 SMALL = (migrations.CreateModel, migrations.AddField, migrations.AddIndex, migrations.RemoveIndex)
 WIDENED = {"hold_reason", "kind", "a_held_delivery_says_why"}  # what was allowed before still is
@@ -161,8 +165,32 @@ def older_code(tmp_path) -> Iterator[Path]:
     git("worktree", "remove", "--force", str(place))
 
 
+class Crowd:
+    """People who sign one after the other, at each of the sites that there are, until it is enough."""
+
+    def __init__(self, mails: MailServer) -> None:
+        self.urls: list[str] = []
+        self.people: list[Signer] = []
+        self._inbox, self._numbers, self._is_enough = Inbox(mails), itertools.count(), threading.Event()
+
+    def go_on(self) -> None:
+        while not self._is_enough.is_set():
+            number = next(self._numbers)
+            url = self.urls[number % len(self.urls)]
+            address = f"person{number}@example.test"
+            self.people.append(Signer(url, LETTER, self._inbox, f"Signer {number}", address))
+            self.people[-1].sign()
+
+    def ends(self) -> None:
+        self._is_enough.set()
+
+    def signed_at(self, url: str) -> int:
+        return sum(person.is_acknowledged for person in list(self.people) if person.url == url)
+
+
 def site(place: Path, mails: MailServer, where: dict[str, Any], *, root: Path) -> Processes:
     """With its own static files: they are the older code's, or the newer's."""
+    place.mkdir()
     environment = {"TRUSTED_PROXIES": "1", "STATIC_ROOT": str(place / "static")}
     return Processes(place, mail_port=mails.port, root=root, **where, **environment)
 
@@ -174,48 +202,41 @@ def start(site: Processes) -> None:
     site.wait(site.answers)
 
 
-def read(url: str) -> str:
-    return Visitor(url).get("/letters/rush/").text
-
-
 @pytest.mark.processes
 @pytest.mark.skipif(not IS_FULL, reason="starts two whole sites: in the full form only")
 def test_older_and_newer_code_serve_together_while_the_database_is_migrated(
     older_code, own_database, tmp_path, mail_server, figures
 ):
-    """Web, worker and beat of both; people sign at each without a pause, from before the migration until after it."""
+    """Web, worker and beat of both; people sign without a pause, from before the migration until after it."""
     mail_server.clear()
-    socket, number = tmp_path / "valkey.sock", 600
+    socket, crowd, enough = tmp_path / "valkey.sock", Crowd(mail_server), 300
     where = {"database_url": own_database, "redis_url": f"unix://{socket}", "keys": tmp_path / "keys"}
-    places = [tmp_path / name for name in ("old", "new")]
-    for place in places:
-        place.mkdir()
     with (
         valkey.running(socket),
-        site(places[0], mail_server, where, root=older_code) as old,
-        site(places[1], mail_server, where, root=ROOT) as new,
+        site(tmp_path / "old", mail_server, where, root=older_code) as old,
+        site(tmp_path / "new", mail_server, where, root=ROOT) as new,
+        ThreadPoolExecutor(CLIENTS) as threads,
     ):
         old.manage("migrate", "-v0")
         old.manage("shell", "-v0", "-c", "from tests.factories import make_letter; make_letter(slug='rush')")
         start(old)
-        inbox = Inbox(mail_server)
-        people = [
-            Signer(url, "/letters/rush/", inbox, f"Signer {n}", f"person{n}@example.test")
-            for n, url in enumerate([old.url] * (number // 3) + [old.url, new.url] * (number // 3))
-        ]
-        with ThreadPoolExecutor(1) as aside:
-            first, second = people[: number // 3], people[number // 3 :]
-            signing = aside.submit(spread, [person.sign for person in first], clients=8)
-            until(lambda: sum(person.is_acknowledged for person in first) > 20, 120)
+        crowd.urls.append(old.url)
+        with contextlib.ExitStack() as stack:
+            stack.callback(crowd.ends)
+            signing = [threads.submit(crowd.go_on) for _ in range(CLIENTS)]
+            until(lambda: crowd.signed_at(old.url) > CLIENTS, 600)
+            before = crowd.signed_at(old.url)
             new.manage("migrate", "-v0")
-            assert not signing.done(), "nobody signed while the database was migrated: it proved nothing"
+            meanwhile = crowd.signed_at(old.url) - before
             start(new)
-            signing.result()
-        spread([person.sign for person in second], clients=8)
-        shown = [read(each.url) for each in (old, new)]
+            crowd.urls.append(new.url)
+            until(lambda: min(crowd.signed_at(old.url), crowd.signed_at(new.url)) > enough, 1000)
+        assert [each.result() for each in signing] == [None] * CLIENTS
+        pages = [Visitor(each.url).get(LETTER).text for each in (old, new)]
 
-    faults = [answer for person in people for answer in person.answers if not answer.is_an_answer]
-    acknowledged = sum(person.is_acknowledged for person in people)
-    figures(acknowledged=acknowledged, faults=len(faults))
-    assert (acknowledged, faults) == (number, [])
-    assert all(f">{number:,}</data></strong> signatures" in page for page in shown)
+    faults = [answer for person in crowd.people for answer in person.answers if not answer.is_an_answer]
+    acknowledged = sum(person.is_acknowledged for person in crowd.people)
+    figures(acknowledged=acknowledged, meanwhile=meanwhile, faults=len(faults))
+    assert (acknowledged, faults) == (len(crowd.people), [])
+    assert all(f">{acknowledged:,}</data></strong> signatures" in page for page in pages)
+    assert meanwhile, "nobody signed while the database was migrated: it proved nothing"
