@@ -173,6 +173,17 @@ DEFECTS = [
             ),
         ),
     ),
+    Defect(
+        "a log says what an error says",
+        f"{PROMISES}/test_log_lines.py::test_no_line_of_any_log_names_a_person",
+        (("config/logs.py", "yield _kind(error)", 'yield f"{_kind(error)} {error}"'),),
+    ),
+    Defect(
+        "a message that could not be confirmed keeps its place",
+        "tests/config/test_broker.py::test_a_message_that_could_not_be_confirmed_keeps_no_place",
+        (("config/broker.py", "self._quick_ack(delivery_tag)", "pass"),),
+        database="SQLite",
+    ),
 ]
 
 
