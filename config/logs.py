@@ -18,6 +18,7 @@ from structlog.typing import EventDict, Processor
 from config.masking import masked
 
 BLANK = re.compile(r"%(\(\w+\))?[-+#0-9.]*[a-zA-Z]")  # where a value would stand
+WARNED = re.compile(r"(\S+:\d+: \w+): ")  # where, and the kind: as Python begins each of its warnings
 LONGEST = 500
 
 # Ids, numbers, and names of errors, places and parts.
@@ -93,7 +94,9 @@ def _add_fault(_logger: Any, _name: str, line: EventDict) -> EventDict:
 
 
 def _leave_blank(_logger: Any, _name: str, line: EventDict) -> EventDict:
-    line["event"] = BLANK.sub("…", str(line["event"]))
+    words = str(line["event"])
+    warned = WARNED.match(words) if line["logger"] == "py.warnings" else None
+    line["event"] = warned[1] if warned else BLANK.sub("…", words)
     return line
 
 

@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import logging
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -140,6 +141,17 @@ def test_a_fault_is_told_by_its_kinds_and_places_and_not_by_what_it_says(printed
     assert "DatabaseError" in printed.text
     assert f"{__file__}:" in printed.text
     assert "in fail" in printed.text
+
+
+def test_a_warning_is_told_by_its_kind_and_place(printed):
+    """Its words may hold a value: Django's about a time without a zone does."""
+    printed.logger.name = "py.warnings"
+    printed.logger.warning(
+        warnings.formatwarning(EVERYTHING, RuntimeWarning, "/place/fields.py", 17, "name = x")
+    )
+
+    assert "/place/fields.py:17: RuntimeWarning" in printed.text
+    assert [needle for needle in NEEDLES if needle in printed.text] == []
 
 
 def test_a_page_that_breaks_is_told_by_its_pattern(printed):

@@ -23,6 +23,7 @@ def test_everything_has_a_place_in_the_data_folder(short_path):
         "EMAIL_SECURITY": "none",
         "FIRST_DELIVERIES_HELD": "false",
         "KEYS_DIR": f"{data}/keys",
+        "LOG_FORMAT": "text",
         "MAILBOX_SOCKET": f"{data}/run/mailbox.sock",
         "REDIS_URL": f"unix://{data}/run/valkey.sock",
         "SECOND_FACTOR_REQUIRED": "false",
