@@ -13,11 +13,14 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from petitions import counts
+from petitions import cache, counts
 from petitions.documents import text
 from petitions.documents.pdf import MOST, DemandLine, LetterDocument, LetterTooLarge, Words, letter_pdf
 from petitions.documents.sentences import count_sentences, invalid_sentences, paper_sentences
 from petitions.models import Domain, Invalid, Letter, Snapshot
+
+KEPT = 600  # seconds; other names are another paper and do not wait for it
+PATIENCE = 10  # seconds that a reader waits for another's print
 
 
 def delivered(letter: Letter, snapshot: Snapshot) -> bytes:
@@ -39,9 +42,10 @@ def previewed(letter: Letter, picture: Snapshot) -> bytes:
     return draft(letter, today=picture.made_at.date()) if letter.is_draft else delivered(letter, picture)
 
 
-def current(letter: Letter, *, today: date) -> bytes:
-    """The public PDF: today's rows."""
-    return _printed(current_document(letter, today=today))
+def printed(document: LetterDocument) -> bytes:
+    """Once for all who want the same: of a long list it takes seconds."""
+    paper: bytes = cache.once(f"pdf:{document.digest}", lambda: _printed(document), KEPT, patience=PATIENCE)
+    return paper
 
 
 def current_document(letter: Letter, *, today: date) -> LetterDocument:

@@ -1,5 +1,6 @@
 """The letter as a printed page: plain data in, a tagged PDF out. Knows Typst, knows nothing of Django."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -64,6 +65,12 @@ class LetterDocument:
     text_direction: str = "auto"
     label: str = ""
     words: Words = field(default_factory=Words)
+
+    @property
+    def digest(self) -> str:
+        """Of all that is printed and of how it looks, known before it is."""
+        words = json.dumps(asdict(self), default=str).encode()
+        return hashlib.sha256(TEMPLATE.read_bytes() + words).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,8 +65,8 @@ def letter(request: HttpRequest, found: Letter) -> HttpResponse:
 @cache_control(public=True, max_age=KEPT)
 @for_letter
 def letter_pdf(request: HttpRequest, letter: Letter) -> HttpResponse:
-    content = documents.current(letter, today=timezone.now().date())
-    answer = unless_known(request, hashlib.sha256(content).hexdigest(), "application/pdf", lambda: content)
+    document = documents.current_document(letter, today=timezone.now().date())
+    answer = unless_known(request, document.digest, "application/pdf", lambda: documents.printed(document))
     answer["Content-Disposition"] = f'inline; filename="{letter.slug}.pdf"'
     return answer
 

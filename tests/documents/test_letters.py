@@ -9,6 +9,7 @@ import pypdf
 import pytest
 from django.utils import translation
 
+from petitions import cache
 from petitions.documents import letters
 from petitions.documents.pdf import MOST
 from petitions.flows import deliveries, snapshots
@@ -58,7 +59,7 @@ def test_the_public_s_speaks_the_reader_s_language(german):
     sign(letter, "Ada Lovelace")
 
     with translation.override("de"):
-        content = letters.current(letter, today=date(2018, 10, 16))
+        content = letters.printed(letters.current_document(letter, today=date(2018, 10, 16)))
 
     text = words(content)
     assert [part for part in ITS_OWN_WORDS if part not in text] == []
@@ -95,8 +96,8 @@ def test_thousands_are_written_as_the_reader_writes_them(german):
     sign_many(letter, 1_200)
 
     with translation.override("de"):
-        assert "1.200" in words(letters.current(letter, today=date(2018, 10, 16)))
-    assert "1,200" in words(letters.current(letter, today=date(2018, 10, 16)))
+        assert "1.200" in words(letters.printed(letters.current_document(letter, today=date(2018, 10, 16))))
+    assert "1,200" in words(letters.printed(letters.current_document(letter, today=date(2018, 10, 16))))
 
 
 def test_more_names_than_a_file_should_hold_are_where_it_says(client):
@@ -110,3 +111,15 @@ def test_more_names_than_a_file_should_hold_are_where_it_says(client):
     assert f"The names are too many to print. All of them stand at {letter.url}" in text
     assert "20,001 signatures: 20,001 named" in text
     assert len(answer.content) < 200_000
+
+
+def test_the_same_paper_is_printed_once():
+    letter = make_letter()
+    document = letters.current_document(letter, today=date(2026, 11, 27))
+    paper = letters.printed(document)
+
+    remembered = cache.get(f"pdf:{document.digest}")
+    other = letters.current_document(letter, today=date(2026, 11, 28))
+
+    assert remembered == paper == letters.printed(document)
+    assert other.digest != document.digest
