@@ -186,17 +186,22 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return found
 
     def tally(self) -> Tally:
-        return _tally(self.counted().order_by().values_list("kind", "proof").annotate(Count("pk")))
+        return _tally(self.counted().order_by().values_list("kind", "proof").annotate(number=Count("*")))
 
     def tallies(self) -> dict[int, Tally]:
         """One for each letter that has signatures, by its key."""
-        rows = self.counted().order_by("letter").values_list("letter", "kind", "proof").annotate(Count("pk"))
+        rows = (
+            self.counted()
+            .order_by("letter")
+            .values_list("letter", "kind", "proof")
+            .annotate(number=Count("*"))
+        )
         return {letter: _tally(row[1:] for row in own) for letter, own in groupby(rows, itemgetter(0))}
 
     def days(self) -> list[Day]:
         """Days on which nobody signed are left out. Kinds are not told apart: a name that was hidden later keeps
         its day, which says nothing as long as it counts as before."""
-        rows = self.counted().order_by("signed_on").values_list("signed_on").annotate(Count("pk"))
+        rows = self.counted().order_by("signed_on").values_list("signed_on").annotate(number=Count("*"))
         return [Day(*row) for row in rows]
 
 
