@@ -16,6 +16,7 @@ from typing import Protocol
 PROCESSES = 2  # of one Python each, so that threads do not wait for one another
 CLIENTS = 16
 AT_ONCE = 2  # crowds
+LATE = 15  # seconds after which nobody begins any more whose moment is over
 GIVEN_UP = 90  # seconds after its time that a crowd may still take
 POOL = ProcessPoolExecutor(AT_ONCE * PROCESSES, mp_context=multiprocessing.get_context("spawn"))
 
@@ -137,7 +138,8 @@ def _paced(
     """People as long as it lasts; with a rate each at their own moment, however the earlier ones fared."""
     for turn, number in enumerate(numbers):
         due = begin + (turn * all_ + first % all_) / rate if rate else time.time()
-        if due >= begin + seconds or (most and turn * all_ + first % all_ >= most):
+        is_over = due >= begin + seconds or time.time() > begin + seconds + LATE
+        if is_over or (most and turn * all_ + first % all_ >= most):
             return
         time.sleep(max(0.0, due - time.time()))
         yield number

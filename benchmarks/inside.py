@@ -32,8 +32,8 @@ MEASURES: tuple[Measure, ...] = (
     papers.paper,
     rush.rush,
     closing.closing,
-    updates.sending,
     embedded.starting,
+    updates.sending,
 )
 
 

@@ -30,7 +30,9 @@ def rush(site: Site) -> Iterator[Line]:
     with ThreadPoolExecutor(2) as pool:
         reads = partial(people.Reader, site.port, (letter.get_absolute_url(),))
         reading = pool.submit(crowds.crowd, reads, seconds=seconds, clients=8, rate=READS)
-        told = crowds.crowd(signer(site, letter), seconds=seconds, clients=CLIENTS, rate=a_minute / 60)
+        told = crowds.crowd(
+            signer(site, letter, ahead=1), seconds=seconds, clients=CLIENTS, rate=a_minute / 60
+        )
         read = reading.result()
     grown = Counted.now(site, letter).since(before)
     rate = len(told.good) / told.elapsed * 60
