@@ -31,6 +31,7 @@ pytestmark = [pytest.mark.promise("P30"), pytest.mark.timeout(sized(300, 3000))]
 
 CLIENTS = 8
 LETTER = "/letters/rush/"
+FOLDER = "petitions/migrations/"
 BACK = sized(2, 100)  # migrations
 SMALL = (migrations.CreateModel, migrations.AddField, migrations.AddIndex, migrations.RemoveIndex)
 WIDENED = {"hold_reason", "kind", "a_held_delivery_says_why"}  # what was allowed before still is
@@ -150,16 +151,24 @@ def git(*arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+def older_commit() -> str:
+    """The newest whose migrations are the first of ours, in one line. Nothing, without git's history."""
+    names = [migration.name for migration in ours()]
+    lines = {frozenset(names[:number]) for number in range(1, len(names))}
+    for commit in git("log", "--format=%H", "--", FOLDER).split():
+        there = {Path(path).stem for path in git("ls-tree", "--name-only", commit, FOLDER).split()}
+        if {name for name in there if name[0].isdigit() and "squashed" not in name} in lines:
+            return commit
+    return ""
+
+
 @pytest.fixture
 def older_code(tmp_path) -> Iterator[Path]:
-    """As it was before the newest migration was added."""
-    added = git(
-        "log", "-1", "--diff-filter=A", "--format=%H", "--", f"petitions/migrations/{ours()[-1].name}.py"
-    )
-    place = tmp_path / "older"
-    if not added or not git("rev-parse", f"{added}^"):
+    """As it was before the newest migrations were added."""
+    commit, place = older_commit(), tmp_path / "older"
+    if not commit:
         pytest.skip("without git's history there is no older code")
-    git("worktree", "add", "--detach", str(place), f"{added}^")
+    git("worktree", "add", "--detach", str(place), commit)
     assert (place / "manage.py").exists()
     yield place
     git("worktree", "remove", "--force", str(place))
