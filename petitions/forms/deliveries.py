@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from petitions.forms.rows import RowsField
 from petitions.models import Delivery, Letter, Recipient, Snapshot
 
 NOBODY = _("There is nobody to deliver it to: no recipient takes mail.")
@@ -20,7 +21,7 @@ class DeliverForm(forms.Form):
 
     number = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     seen = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
-    recipients = forms.ModelMultipleChoiceField(
+    recipients = RowsField(
         queryset=Recipient.objects.none(),
         error_messages={
             "required": _("Please tick at least one recipient."),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from petitions.forms.days import PastDayField
+from petitions.forms.rows import RowsField
 from petitions.forms.texts import LineField
 from petitions.models import HandOver, Letter, Recipient, Snapshot
 
@@ -35,7 +36,7 @@ class PictureField(forms.ModelChoiceField):
 
 
 class HandOverForm(forms.Form):
-    recipients = forms.ModelMultipleChoiceField(
+    recipients = RowsField(
         label=_("To whom"),
         queryset=Recipient.objects.none(),
         widget=forms.CheckboxSelectMultiple,

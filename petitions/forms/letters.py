@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from itertools import chain, count
 from typing import Any
 
@@ -20,6 +21,7 @@ from petitions.models import Demand, Letter, Version
 from petitions.models.letters import random_slug
 
 RANDOM = re.compile(r"[0-9a-f]{32}")
+FARTHEST = timedelta(days=10 * 366)  # beyond it a year was mistyped
 UNFINISHED = ("slug", "text", "workplaces")  # a draft may lack them; opening asks for them
 
 
@@ -69,6 +71,8 @@ class LetterForm(forms.ModelForm):
                 "The end of its link, like fair-rota. Empty: made from the title. A letter that is not public gets "
                 "a link nobody can guess."
             ),
+            "opens_at": _("In UTC. Empty: as soon as you open it."),
+            "closes_at": _("In UTC. Empty: when you close it."),
         }
         error_messages = {
             "slug": {"unique": _("Another letter has this address. Please choose a different one.")}
@@ -114,6 +118,8 @@ class LetterForm(forms.ModelForm):
     def _check_times(self, cleaned: dict[str, Any]) -> None:
         opens = cleaned.get("opens_at", self.instance.opens_at)
         closes = cleaned.get("closes_at")
+        for name in ("opens_at", "closes_at"):
+            self._refuse_far_away(name, cleaned)
         if closes is None:
             return
         is_new = self.instance.is_draft or "closes_at" in self.changed_data
@@ -121,6 +127,13 @@ class LetterForm(forms.ModelForm):
             self.add_error("closes_at", ValidationError(_("This time is in the past."), code="past"))
         elif opens and closes <= opens:
             self.add_error("closes_at", ValidationError(_("It has to close after it opens."), code="order"))
+
+    def _refuse_far_away(self, name: str, cleaned: dict[str, Any]) -> None:
+        moment = cleaned.get(name)
+        if moment and moment > timezone.now() + FARTHEST:
+            self.add_error(
+                name, ValidationError(_("Please choose a time within the next ten years."), code="far")
+            )
 
 
 def free_slug(title: str, *, letter: Letter) -> str:

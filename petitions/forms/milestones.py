@@ -15,6 +15,7 @@ from petitions.models import Milestone
 from petitions.models.milestones import of_share
 
 MOST = 50
+HIGHEST = 10_000_000  # more than any employer has
 WHICH = ("threshold", "share")
 WORDS = ("is_for_organizers", "is_for_followers", "is_for_recipients", "text")
 
@@ -61,6 +62,10 @@ class MilestoneForm(forms.ModelForm):
         threshold: int | None = self.cleaned_data["threshold"]
         if threshold is not None and threshold < 1:
             raise ValidationError(_("A milestone is above zero."), code="min_value")
+        if threshold is not None and threshold > HIGHEST:
+            raise ValidationError(
+                _("A milestone is at most %(most)s."), code="max_value", params={"most": f"{HIGHEST:,}"}
+            )
         return threshold
 
     def clean_share(self) -> int | None:

@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from petitions.forms.texts import DAMAGED
+
 LARGEST = 1_000_000  # bytes
 SEPARATORS = ",;\t"
 
@@ -67,7 +69,11 @@ class PastedField(forms.Field):
 def read(text: str, columns: Mapping[str, Sequence[str]], *, required: Sequence[str], most: int) -> Table:
     """`columns` holds each column's other names, in small letters. Raises `NotATable`."""
     records = _records(text)
-    _line, header = next(records, (0, []))
+    line, header = next(records, (0, []))
+    if not header:
+        raise NotATable(_("Please paste the table."))
+    if any(DAMAGED in cell for cell in header):
+        raise NotATable(_("This text is damaged. Please type it again."), line)
     places, unused = _places(header, columns, required)
     table = Table([], [], unused, [])
     for line, cells in records:

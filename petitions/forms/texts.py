@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+DAMAGED = "\ufffd"  # what stands where a letter could not be read
 BROKEN_IN_LINES = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 BROKEN_IN_TEXTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -23,6 +24,8 @@ class LineField(forms.CharField):
             raise ValidationError(
                 _("Please leave out line breaks and control characters."), code="control_character"
             )
+        if DAMAGED in line:
+            raise ValidationError(_("This text is damaged. Please type it again."), code="invalid_text")
         return line
 
 

@@ -136,10 +136,10 @@ def test_tables_of_every_make_are_read(paster, letter, pasted):
         ("name\nAda\n", "Line 1: The first line has to name the columns. Missing: e-mail."),
         ("name,Name,email\nAda,Bob,ada@company.test", "Line 1: Two columns have the name “Name”."),
         (HEADER, "Below the first line, which names the columns, there is nothing."),
-        ("\n\n", "The first line has to name the columns."),
+        ("\n\n", "Please paste the table."),
         (HEADER + "".join(f"A,,a{n}@b.test\n" for n in range(199)), "Please name at most 200 recipients."),
         (HEADER + "Ada,,ada@company.test\n" * 1_001, "Line 1002: These are too many lines at once"),
-        ("Zo\ufffd,\nname,email", "Line 1: The first line has to name the columns."),
+        ("Zo\ufffd,\nname,email", "Line 1: This text is damaged. Please type it again."),
     ],
 )
 def test_what_cannot_be_used_is_told_by_line_and_column_and_stays_typed(paster, letter, pasted, said):
