@@ -19,6 +19,8 @@ from django.utils.cache import add_never_cache_headers
 from petitions import faults
 
 log = structlog.stdlib.get_logger(__name__)
+MOST = 256_000  # bytes
+LONG = ("/admin/", "/answer/")  # where whole letters and answers are written; Django's own limit holds there
 
 
 class SaysWhatToDo:
@@ -34,6 +36,19 @@ class SaysWhatToDo:
             page["Allow"] = answer["Allow"]
             return page
         return answer
+
+
+class TakesLittle:
+    """Forms for everybody are short. A body of megabytes takes a hundred times its time and memory to be decoded."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > MOST and not request.path.startswith(LONG):
+            return _page(413)
+        return self.get_response(request)
 
 
 def malformed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -110,6 +110,15 @@ def test_too_much_is_told_to_be_shortened(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [("/receipt/", 250_000, 422), ("/receipt/", 256_000, 413), ("/admin/login/", 300_000, 302)],
+)
+def test_what_everybody_may_send_is_short(client, path, size, status):
+    assert client.post(path, {"receipt": "x" * size}).status_code == status
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("url", ["/", "/robots.txt", "/letters/{slug}/", "/letters/{slug}/card.png"])
 def test_a_method_that_a_page_does_not_take_is_told_so(client, url):
     answer = client.post(url.format(slug=make_letter().slug))
