@@ -22,11 +22,7 @@ from tests.mailserver import MailServer
 from tests.promises.processes import Processes
 from tests.promises.visitor import HIDDEN, Page, Visitor
 
-pytestmark = [
-    pytest.mark.processes,
-    pytest.mark.on("sqlite"),
-    pytest.mark.promise("P29"),
-]
+pytestmark = [pytest.mark.processes, pytest.mark.on("sqlite"), pytest.mark.promise("P29")]
 
 SIZE = 16  # MB
 STORED = "SELECT name FROM petitions_signature WHERE state = 'published' ORDER BY name"

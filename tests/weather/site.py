@@ -28,7 +28,6 @@ HOLD_MB = 1024 * 1024
 class Measure:
     """What the web's process has used."""
 
-    cpu: float  # seconds, which other work on this machine does not stretch
     memory: int  # bytes, the most since the last measure
     logged: int
 
@@ -39,6 +38,7 @@ class Site:
         self.url, self.port = processes.url, processes.port
         self.answers: list[Answer] = []
         self.is_at_fault = False  # this case makes it fail
+        self.slowest = 0.0  # seconds of the web's own time for one answer
         self._log = Path(processes.place / "web.log")
         self._may_be_on_its_way = False
         self._sentinels = 0
@@ -48,11 +48,13 @@ class Site:
         """A case."""
         self.answers.clear()
         self.is_at_fault = False
+        self.slowest = 0.0
         return self.measure()
 
     def ask(
         self, method: str, target: str, headers: wire.Headers = (), body: bytes = b"", *, host: str = ""
     ) -> Answer:
+        before = self.cpu()
         found = wire.send(
             self.port,
             wire.request(method, target, [("Host", host or f"localhost:{self.port}"), *headers], body),
@@ -61,18 +63,23 @@ class Site:
         assert found is not None, f"{method} {target[:80]} got no answer"
         self._may_be_on_its_way |= method == "POST" and found.status == 303
         self.answers.append(found)
+        self.slowest = max(self.slowest, self.cpu() - before)
         return found
 
     def raw(self, sent: bytes) -> Answer | None:
         """Bytes as they are. Whatever comes back is no page of ours where the server itself answers."""
         return wire.send(self.port, sent)
 
+    def cpu(self) -> float:
+        """Seconds of the web's own time, which other work on this machine does not stretch."""
+        return sum(used.user + used.system for used in (worker.cpu_times() for worker in self._workers()))
+
+    def _workers(self) -> list[psutil.Process]:
+        return psutil.Process(self.processes.running["web"].pid).children()
+
     def measure(self) -> Measure:
         """And begin the most of memory anew."""
-        workers = psutil.Process(self.processes.running["web"].pid).children(recursive=True)
-        times = [worker.cpu_times() for worker in workers]
-        peaks = [_peak(worker.pid) for worker in workers]
-        return Measure(sum(t.user + t.system for t in times), sum(peaks), self._log.stat().st_size)
+        return Measure(sum(_peak(worker.pid) for worker in self._workers()), self._log.stat().st_size)
 
     def logged_since(self, measure: Measure) -> str:
         return self._log.read_bytes()[measure.logged :].decode(errors="replace")
@@ -119,7 +126,9 @@ class Person:
         return self._ask(method, target, headers)
 
     def post(self, target: str, fields: dict[str, Any], *headers: tuple[str, str]) -> Answer:
-        return self.post_body(target, wire.form({"csrfmiddlewaretoken": wire.SECRET} | fields), *headers)
+        return self.post_body(
+            target, wire.form({"csrfmiddlewaretoken": self.cookies.secret} | fields), *headers
+        )
 
     def post_body(self, target: str, body: bytes, *headers: tuple[str, str], kind: str = wire.FORM) -> Answer:
         return self._ask("POST", target, [("Content-Type", kind), *headers], body)

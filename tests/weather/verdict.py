@@ -19,7 +19,7 @@ class Verdict:
 
 
 def _has_word(case: Case, expected: str, seen: str) -> bool:
-    return seen in expected.split("_or_")
+    return seen in (expected, *expected.split("_or_"))
 
 
 def _is_allowed(case: Case, expected: object, seen: int | list[int]) -> bool:

@@ -75,6 +75,11 @@ class Cookies:
 
     kept: dict[str, str] = field(default_factory=lambda: {"csrf": SECRET})
 
+    @property
+    def secret(self) -> str:
+        """What a page of ours would hide in its form."""
+        return self.kept.setdefault("csrf", SECRET)
+
     def header(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.kept.items())
 
