@@ -21,7 +21,6 @@ from tests.weather import wire
 from tests.weather.wire import Answer, Cookies
 
 FIELDS = {"appear": "full", "name": "Ada Lovelace", "role": "", "statement": ""}
-HOLD_MB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ class Site:
         self.slowest = 0.0  # seconds of the web's own time for one answer
         self._log = Path(processes.place / "web.log")
         self._may_be_on_its_way = False
+        self._found: list[psutil.Process] = []
         self._sentinels = 0
         self._sentinel_letter: Letter | None = None
 
@@ -66,16 +66,15 @@ class Site:
         self.slowest = max(self.slowest, self.cpu() - before)
         return found
 
-    def raw(self, sent: bytes) -> Answer | None:
-        """Bytes as they are. Whatever comes back is no page of ours where the server itself answers."""
-        return wire.send(self.port, sent)
-
     def cpu(self) -> float:
         """Seconds of the web's own time, which other work on this machine does not stretch."""
         return sum(used.user + used.system for used in (worker.cpu_times() for worker in self._workers()))
 
     def _workers(self) -> list[psutil.Process]:
-        return psutil.Process(self.processes.running["web"].pid).children()
+        """Looked for again when one has gone: the search reads of every process on this machine."""
+        if not self._found or not all(worker.is_running() for worker in self._found):
+            self._found = psutil.Process(self.processes.running["web"].pid).children()
+        return self._found
 
     def measure(self) -> Measure:
         """And begin the most of memory anew."""
@@ -114,9 +113,8 @@ def _peak(pid: int) -> int:
 class Person:
     """Somebody with a browser of their own."""
 
-    def __init__(self, site: Site, *, user: User | None = None, language: str = "") -> None:
+    def __init__(self, site: Site, *, user: User | None = None) -> None:
         self.site, self.cookies = site, Cookies()
-        self.headers = [("Accept-Language", language)] if language else []
         if user:
             client = Client()
             client.force_login(user)
@@ -135,7 +133,7 @@ class Person:
 
     def _ask(self, method: str, target: str, headers: Any, body: bytes = b"") -> Answer:
         cookie = ("Cookie", self.cookies.header())
-        answer = self.site.ask(method, target, [cookie, *self.headers, *headers], body)
+        answer = self.site.ask(method, target, [cookie, *headers], body)
         self.cookies.take(answer)
         return answer
 

@@ -21,7 +21,8 @@ from tests.weather.wire import Answer
 
 ALLOWED = {200, 201, 204, 302, 303, 400, 403, 404, 409, 413, 414, 415, 422, 429, 431, 501}
 # Where pages are long and forms many: what breaks in kind, and not every spelling of it.
-LONG, PAGES = ("letter_form", "workplaces"), ("public_query", "room", "token", "invitation")
+LONG = ("letter_form", "workplaces")
+PAGES = ("public_query", "api_query", "sign_in", "report", "room", "token", "invitation")
 OF_EACH_KIND = (
     "NUL",
     "half a character",
