@@ -19,7 +19,7 @@ from petitions.views import signatories
 from tests.factories import make_letter, sign_many
 
 pytestmark = pytest.mark.django_db
-STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 PAGES = {
     "home": 2 + 2,  # letters and their counts; what came of them
     "letter": 23,  # and one more for those who came first, where not all stand on it

@@ -9,6 +9,9 @@ from django.db.models import Exists, OuterRef
 
 from petitions.flows import signatures
 from petitions.models import Letter, Signature, WaitingSignature
+from petitions.models.signatures import publish
+
+PIECE = 500  # rows in one statement
 
 
 def publish_full(letter: Letter) -> int:
@@ -26,9 +29,10 @@ def publish_waiting(letter: Letter) -> int:
     Who makes tokens chooses their numbers: one that stands in the table already must stop nobody's letter.
     """
     stands_already = Signature.objects.filter(receipt_hash=OuterRef("receipt_hash"))
-    rows = list(letter.waiting.exclude(Exists(stands_already)))
+    rows = list(letter.waiting.exclude(Exists(stands_already)).values_list("pk", flat=True))
     secrets.SystemRandom().shuffle(rows)
-    Signature.objects.bulk_create([Signature(**row.carried()) for row in rows], batch_size=500)
+    for start in range(0, len(rows), PIECE):
+        publish(rows[start : start + PIECE])
     WaitingSignature.objects.filter(letter=letter).delete()
     _count_tokens(letter)
     if rows:

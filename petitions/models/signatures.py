@@ -5,14 +5,14 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from itertools import groupby, starmap
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Count, Q
 from django.db.models.functions import Now, TruncDate
 from django.utils.translation import gettext, gettext_noop
@@ -429,3 +429,42 @@ class WaitingSignature(models.Model):
 
     def carried(self) -> dict[str, object]:
         return {field: getattr(self, field) for field in self.CARRIED}
+
+
+PUBLISHING = """
+WITH taken (old, new) AS (VALUES {pairs})
+INSERT INTO {published} (id, {carried}, {others}) SELECT new, {carried}, {values}
+FROM taken JOIN {waiting} AS waiting ON waiting.id = old ORDER BY new
+"""
+
+
+def publish(rows: Sequence[uuid.UUID]) -> None:
+    """Write waiting rows as published ones, under new keys of chance and in their order.
+
+    By the database alone: ten thousand of them took seconds on their way through Python.
+    """
+    key = Signature._meta.pk
+    pairs = [key.get_db_prep_value(each, connection) for old in rows for each in (old, uuid.uuid4())]
+    others = _of_every_new_one()
+    uuid_type = "CAST(%s AS uuid)" if connection.vendor == "postgresql" else "%s"
+    query = PUBLISHING.format(
+        pairs=", ".join([f"({uuid_type}, {uuid_type})"] * len(rows)),
+        published=Signature._meta.db_table,
+        waiting=WaitingSignature._meta.db_table,
+        carried=", ".join(WaitingSignature.CARRIED),
+        others=", ".join(others),
+        values=", ".join(["%s"] * len(others)),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*pairs, *others.values()])
+
+
+def _of_every_new_one() -> dict[str, Any]:
+    """Columns that a new row fills and a waiting one does not have; the rest is the database's own default."""
+    new, values = Signature(), dict[str, Any]()
+    for column in Signature._meta.concrete_fields:
+        value = getattr(new, column.attname)
+        is_ours = not column.primary_key and column.attname not in WaitingSignature.CARRIED
+        if is_ours and value is not None and column.db_default is models.NOT_PROVIDED:
+            values[column.attname] = column.get_db_prep_save(value, connection)
+    return values
