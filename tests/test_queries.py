@@ -49,7 +49,7 @@ def statements(work: Callable[[], Any]) -> int:
     with CaptureQueriesContext(connection) as sent:
         work()
     return sum(
-        query["sql"].lstrip("(").startswith(STATEMENTS) and "pg_advisory" not in query["sql"]
+        query["sql"].lstrip("(\n").startswith(STATEMENTS) and "pg_advisory" not in query["sql"]
         for query in sent.captured_queries
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from benchmarks import crowds, people
@@ -14,6 +14,7 @@ from petitions.models import Letter
 from tests.promises import signers
 
 SHARE, FLAT, PROMPT, SAME = 0.4, 0.9, 0.5, 1.1
+PAIRS = 3
 ASKING = 120  # people who ask while the mail server is slow
 
 
@@ -74,28 +75,40 @@ def confirming(site: Site) -> Iterator[Line]:
 
 
 def slow_mail(site: Site) -> Iterator[Line]:
-    """Form and post, by four at a time and fewer than the queue holds, while mails are taken slowly or not at all."""
+    """Form and post, by four at a time and fewer than the queue holds, while mails are taken slowly or not at all.
+
+    Each time right after as many with a quick mail server, so that a slow minute of the machine is both's.
+    """
     letter = site.letters[site.form.sizes[0]]
-    usual = _asking(site, letter)
+    _asking(site, letter)
     for what, begin in {
         "200 ms for each mail": lambda: site.mails.pause(0.2),
         "2 s for each mail": lambda: site.mails.pause(2),
         "a dead mail server": site.mails.die,
     }.items():
-        begin()
-        told = _asking(site, letter)
-        site.mails.pause(0)
-        site.mails.revive()
-        ratio = told.usual / usual.usual
+        pairs = [_pair(site, letter, begin) for _ in range(min(site.form.runs, PAIRS))]
+        ratios = sorted(slow.usual / quick.usual for quick, slow in pairs)
+        quick, slow = pairs[-1]
+        ratio = ratios[len(ratios) // 2]
+        faults = [fault for pair in pairs for told in pair for fault in told.faults]
         yield Line(
             f"asking for a code, {what} (bare: a quick one)",
-            f"{told.usual * 1000:.1f} ms",
-            f"{usual.usual * 1000:.1f} ms",
+            f"{slow.usual * 1000:.1f} ms",
+            f"{quick.usual * 1000:.1f} ms",
             ratio,
             "≤ 1.10",
-            ratio <= SAME and not told.faults,
-            f"faults: {told.faults[:3]}" if told.faults else "",
+            ratio <= SAME and not faults,
+            f"faults: {faults[:3]}" if faults else "",
         )
+
+
+def _pair(site: Site, letter: Letter, begin: Callable[[], None]) -> tuple[Told, Told]:
+    quick = _asking(site, letter)
+    begin()
+    slow = _asking(site, letter)
+    site.mails.pause(0)
+    site.mails.revive()
+    return quick, slow
 
 
 def signer(site: Site, letter: Letter, **more: object) -> partial[people.Signer]:
