@@ -64,6 +64,7 @@ class Signer:
     path: str
     word: str  # in each address, so that no two runs share a mailbox
     numbers: Iterable[int]
+    domain: str = "example.com"
     is_asking_only: bool = False
     ahead: int = AHEAD
     _waiting: deque[Waiting] = field(default_factory=deque)
@@ -93,7 +94,7 @@ class Signer:
         self._mails.close()
 
     def _address(self, number: int) -> str:
-        return f"p{number}.{self.word}@example.com"
+        return f"p{number}.{self.word}@{self.domain}"
 
     def _ask(self, number: int) -> Waiting | Result:
         self._line.forget(number)
