@@ -15,8 +15,10 @@ PAGES = ("", "signatures/", "verify/", "versions/", "embed/")
 
 
 @pytest.fixture(autouse=True)
-def as_in_the_product(settings) -> None:
+def for_as_long_as_a_busy_machine_needs(settings, monkeypatch) -> None:
     settings.COUNT_SECONDS = 60
+    for age in ("FRESH", "LONGEST"):
+        monkeypatch.setattr(remembered, age, 60)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -80,6 +82,18 @@ def test_what_is_not_there_is_not_remembered():
     letter.versions.create(number=1, sha256="0" * 64, title=letter.title, text=letter.text, demands=[])
 
     assert Client().get(url).status_code == 200
+
+
+def test_a_page_that_is_too_old_is_shown_to_nobody(monkeypatch):
+    monkeypatch.setattr(remembered, "LONGEST", 0)
+    monkeypatch.setattr(remembered, "FRESH", 0)
+    letter = make_letter(title="Old words")
+    assert b"Old words" in Client().get(f"{letter.get_absolute_url()}signatures/").content
+
+    letter.title = "New words"
+    letter.save()
+
+    assert b"New words" in Client().get(f"{letter.get_absolute_url()}signatures/").content
 
 
 def test_only_the_newest_pages_are_held():
