@@ -40,6 +40,7 @@ from petitions.views.answers import (
 PURPOSE = "sign"
 PURPOSES = ("invitation", PURPOSE)  # whose receipts are shown here
 PAGE = 100
+FEW = 1_000  # names that a search reads at once
 
 
 @require_safe
@@ -65,17 +66,23 @@ def listing(request: HttpRequest, letter: Letter) -> HttpResponse:
 
 
 class Names(Paginator):
-    """Pages of a list that may be long: what goes before a page is passed over in the index alone."""
+    """Pages of a list that may be long: what goes before a page is passed over in the index alone.
+
+    Where it is not known how many there are, the first ones are looked for; when those are all, nothing is counted.
+    """
 
     def __init__(self, rows: SignatureQuerySet, known: int | None) -> None:
         super().__init__(rows, PAGE)
-        self._rows = rows
-        if known is not None:
-            self.count = known
+        self._ids = rows.values_list("pk", flat=True)
+        self._first = list(self._ids[: FEW + 1]) if known is None else []
+        self._are_all = known is None and len(self._first) <= FEW
+        if known is not None or self._are_all:
+            self.count = len(self._first) if known is None else known
 
     def page(self, number: int | str) -> Page:
         number = self.validate_number(number)
-        ids = list(self._rows.values_list("pk", flat=True)[(number - 1) * PAGE : number * PAGE])
+        found = self._first if self._are_all else self._ids
+        ids = list(found[(number - 1) * PAGE : number * PAGE])
         rows = Signature.objects.select_related("workplace").in_bulk(ids)
         return Page([rows[pk] for pk in ids if pk in rows], number, self)
 
