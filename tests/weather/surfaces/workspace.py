@@ -13,10 +13,10 @@ from django.conf import settings
 from django.db import IntegrityError, connection
 
 from accounts.models import User
-from petitions.crypto import keys, tokens, typed
+from petitions.crypto import blind, keys, tokens, typed
 from petitions.models import AuditEvent, Letter, Mark, Signature, WaitingSignature
 from tests.admin.posts import page
-from tests.factories import make_letter, make_user, read_private, sign
+from tests.factories import make_letter, make_user, sign
 from tests.sealed import sign as sign_blindly
 from tests.weather import markup
 from tests.weather.corpus import OF_THE_CORPUS, Case, built
@@ -185,7 +185,7 @@ class Token:
         token = tokens.Token(letter.slug, letter.version.sha256, key.key_id, number)
         mark, blinded = typed.digest(typed.new_receipt()), typed.digest(typed.new_receipt())
         Mark.objects.create(letter=letter, value=mark, blinded_hash=blinded)
-        private = read_private(keys.read(settings.KEYS_DIR, key.private_name))
+        private = blind.load_private(keys.read(settings.KEYS_DIR, key.private_name))
         signature = tokens.to_text(sign_blindly(private, token.message()))
         self.fields = {"token": str(token), "signature": signature}
         self.path = f"/letters/{letter.slug}/redeem/"
