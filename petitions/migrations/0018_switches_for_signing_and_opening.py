@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0001_squashed_0017'),
+        ('petitions', '0017_hidden_answers_and_languages'),
     ]
 
     operations = [
