@@ -16,13 +16,14 @@ from petitions.flows import restores
 from petitions.views import remembered as pages
 from tests import valkey
 from tests.mailserver import MailServer
+from tests.promises.sizes import IS_FULL
 
 DATABASES = {"db", "transactional_db", "own_database"}  # the fixtures that open one
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what runs with the other database, so that it is neither run nor counted twice."""
-    kept = [item for item in items if runs_on(item, connection.vendor)]
+    kept = [item for item in items if runs_on(item, connection.vendor) and is_asked_for(item)]
     if others := set(items) - set(kept):
         config.hook.pytest_deselected(items=list(others))
         items[:] = kept
@@ -33,6 +34,10 @@ def runs_on(item: pytest.Item, vendor: str) -> bool:
     if chosen := [mark.args[0] for mark in item.iter_markers("on")]:
         return chosen == [vendor]
     return vendor == "sqlite" or sees_database(item)
+
+
+def is_asked_for(item: pytest.Item) -> bool:
+    return IS_FULL or not item.get_closest_marker("full")
 
 
 def sees_database(item: pytest.Item) -> bool:

@@ -24,7 +24,7 @@ from tests.factories import make_letter, post_update, sign
 from tests.mailserver import MailServer
 from tests.promises.processes import ROOT, Processes, until
 from tests.promises.signers import Inbox, Signer
-from tests.promises.sizes import IS_FULL, sized
+from tests.promises.sizes import sized
 from tests.promises.visitor import Visitor
 
 pytestmark = [pytest.mark.promise("P30"), pytest.mark.timeout(sized(300, 3000))]
@@ -215,7 +215,7 @@ def start(site: Processes) -> None:
 
 
 @pytest.mark.processes
-@pytest.mark.skipif(not IS_FULL, reason="starts two whole sites: in the full form only")
+@pytest.mark.full
 def test_older_and_newer_code_serve_together_while_the_database_is_migrated(
     older_code, own_database, tmp_path, mail_server, figures
 ):
