@@ -267,7 +267,7 @@ def test_no_row_is_lost_or_told_twice_when_people_sign_and_withdraw_between_two_
 
 def test_many_letters_come_in_pages(client):
     one = make_letter()
-    Letter.objects.update(opened_at=one.opened_at)  # written as the others are: of whole seconds SQLite has two ways
+    Letter.objects.update(opened_at=one.opened_at)  # written as the others are: SQLite knows two ways
     fields = {"state": Letter.State.OPEN, "opens_at": now(), "opened_at": one.opened_at, "signing_line": "X"}
     Letter.objects.bulk_create(Letter(slug=f"copy-{n}", title="Copy", text="x", **fields) for n in range(149))
     rows, sizes = pages(client, LIST, "letters")
