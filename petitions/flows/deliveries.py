@@ -115,10 +115,10 @@ def _chosen(letter: Letter, to: Collection[Recipient] | None) -> list[int]:
     return ids
 
 
-def _write_to(recipients: list[int], snapshot: Snapshot, *, by: User) -> None:
+def _write_to(ids: list[int], snapshot: Snapshot, *, by: User) -> None:
     """What goes to strangers for the first time is held in the same moment."""
     letter, key = snapshot.letter, f"letter:{snapshot.pk}"
-    enqueue(letter, Delivery.Kind.LETTER, key=key, reader="recipient", ids=recipients, snapshot=snapshot)
+    enqueue(letter, Delivery.Kind.LETTER, key=key, reader="recipient", ids=ids, snapshot=snapshot)
     audit.record("delivered", letter=letter, by=by, about=snapshot.number)
     if strangers.hold(snapshot, by=by):
         tell_operators(letter, Delivery.Kind.FIRST, key=f"first:{snapshot.pk}")

@@ -74,17 +74,15 @@ def duplicate(letter: Letter, *, by: User) -> Letter:
 
 def missing(letter: Letter) -> list[str]:
     """What stands between this draft and opening, one sentence each."""
+    is_paused = Installation.that_stops(Installation.Switch.OPENING).exists()
     wanted = {
+        _("This site's operators paused the opening of letters. Your draft is kept."): not is_paused,
         _("It has no text."): letter.text.strip(),
         _("It makes no demand."): letter.demands.exists(),
         _("It has no recipient."): letter.recipients.exists(),
         _("No workplace may sign it."): letter.workplaces.filter(domains__isnull=False).exists(),
     }
-    paused = Installation.that_stops(Installation.Switch.OPENING).exists()
-    stopped = (
-        [_("This site's operators paused the opening of letters. Your draft is kept.")] if paused else []
-    )
-    return stopped + [sentence for sentence, is_there in wanted.items() if not is_there]
+    return [sentence for sentence, is_there in wanted.items() if not is_there]
 
 
 @transaction.atomic
