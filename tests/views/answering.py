@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,6 +12,8 @@ from petitions import rooms
 from petitions.flows import deliveries, sending, snapshots
 from petitions.models import Delivery, Letter, Recipient
 from tests.mailserver import MailServer
+
+SEEN = re.compile(r'<input type="hidden" name="seen" value="([^"]+)">')
 
 
 def send_all() -> None:
@@ -43,8 +46,15 @@ def write(client: Client, recipient: Recipient, *, act: str = "preview", **field
 
 def ask(client: Client, recipient: Recipient) -> HttpResponse:
     """Publish what is previewed: ask for the code."""
-    shown = client.get(room(recipient, "preview/"))
-    return client.post(room(recipient, "preview/"), {"seen": shown.context["seen"]})
+    return client.post(room(recipient, "preview/"), {"seen": seen(client, recipient)})
+
+
+def seen(client: Client, recipient: Recipient) -> str:
+    """What the preview that is shown now sends back with the wish to publish it."""
+    shown = client.get(room(recipient, "preview/")).content.decode()
+    found = SEEN.search(shown)
+    assert found, shown
+    return found[1]
 
 
 def type_code(client: Client, recipient: Recipient, code: str) -> HttpResponse:

@@ -20,6 +20,7 @@ from tests.views.answering import (
     deliver,
     publish,
     room,
+    seen,
     send_all,
     type_code,
     write,
@@ -365,10 +366,10 @@ def test_a_draft_that_changed_after_the_code_was_asked_for_is_not_published(clie
 
 def test_what_changed_since_it_was_previewed_is_shown_again(client, recipient, mails):
     write(client, recipient, **WORDS)
-    seen = client.get(room(recipient, "preview/")).context["seen"]
+    before = seen(client, recipient)
     write(client, recipient, act="draft", text_letter="Changed")
 
-    answer = client.post(room(recipient, "preview/"), {"seen": seen})
+    answer = client.post(room(recipient, "preview/"), {"seen": before})
 
     assert (answer.status_code, codes_to(mails, recipient)) == (409, [])
     assert "Changed" in text_of(answer)
