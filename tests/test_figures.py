@@ -39,7 +39,7 @@ from petitions.subscribers import sealed
 from tests import addresses
 from tests.factories import make_draft, make_letter, make_workplace, post_update, sign
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on("sqlite")]  # made of rows, whoever holds them
 
 DAYS = date(2026, 3, 2), date(2026, 3, 9)
 KIND, PROOF, DAY = 0, 1, 2

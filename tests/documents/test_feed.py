@@ -12,7 +12,7 @@ from petitions.models import Letter
 from petitions.models.letters import random_slug
 from tests.factories import make_draft, make_letter, post_update, sign
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on("sqlite")]  # made of rows, whoever holds them
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ONCE = ("id", "title", "updated")  # RFC 4287, 4.1.1 and 4.1.2: exactly one of each

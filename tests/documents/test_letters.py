@@ -16,7 +16,7 @@ from petitions.flows import deliveries, snapshots
 from tests.catalogs import speak
 from tests.factories import make_letter, sign, sign_many
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on("sqlite")]  # made of rows, whoever holds them
 
 GERMAN = {
     "Open letter": "Offener Brief",

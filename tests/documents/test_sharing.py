@@ -14,7 +14,7 @@ from petitions.models.letters import random_slug
 from tests.factories import make_letter, sign
 from tests.views.signing import sign as sign_in_browser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on("sqlite")]  # made of rows, whoever holds them
 
 AWKWARD = [
     "Äußerung & „Zitat“ <b>",

@@ -11,7 +11,7 @@ from petitions.flows import deliveries, letters, milestones, responses, sending,
 from petitions.models import Delivery, Letter
 from tests.factories import make_draft, make_letter, make_user, post_update, sign
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on("sqlite")]  # made of rows, whoever holds them
 
 
 def happened(times: int = 1) -> Letter:

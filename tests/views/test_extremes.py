@@ -11,7 +11,7 @@ from petitions.models import Signature
 from tests.browser.awkward import NAMES
 from tests.factories import make_letter, sign, sign_many
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on("sqlite")]  # made of rows, whoever holds them
 
 WORDS = "\n\n".join("A word of ours is worth more than a nod. " * 20 for _ in range(100))  # 20,000
 NUMBER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d[\d,.]*")  # and names of rows
