@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 
 from petitions.admin import access
+from petitions.admin.rows import Rows
 from petitions.forms.demands import MOST, DemandForm, DemandFormSet
 from petitions.models import Demand, Letter
 
 
-class DemandInline(admin.StackedInline):
+class DemandInline(Rows):
     model = Demand
     form = DemandForm
     formset = DemandFormSet

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from petitions.admin import access
+from petitions.admin.rows import Rows
 from petitions.forms.milestones import MOST, MilestoneForm, MilestoneFormSet
 from petitions.models import Letter, Milestone
 
 
-class MilestoneInline(admin.StackedInline):
+class MilestoneInline(Rows):
     model = Milestone
     form = MilestoneForm
     formset = MilestoneFormSet

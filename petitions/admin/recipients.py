@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from petitions.admin import access
+from petitions.admin.rows import Rows
 from petitions.forms.recipients import MOST, RecipientForm, RecipientFormSet, with_settled
 from petitions.models import Letter, Recipient
 
 
-class RecipientInline(admin.StackedInline):
+class RecipientInline(Rows):
     model = Recipient
     form = RecipientForm
     formset = RecipientFormSet

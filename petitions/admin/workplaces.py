@@ -13,17 +13,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from petitions.admin.quiet import QuietAdmin
+from petitions.admin.rows import Rows
 from petitions.admin.site import workspace
 from petitions.flows import milestones
-from petitions.forms.workplaces import DomainForm, DomainFormSet, WorkplaceForm, warnings
+from petitions.forms.workplaces import MOST, DomainForm, DomainFormSet, WorkplaceForm, warnings
 from petitions.models import Domain, Workplace
 
 
-class DomainInline(admin.StackedInline):
+class DomainInline(Rows):
     model = Domain
     form = DomainForm
     formset = DomainFormSet
     fields = (("name", "ignores_dots"), "is_meant")
+    max_num = MOST
 
     def get_extra(self, request: HttpRequest, obj: Workplace | None = None, **options: Any) -> int:
         return 0 if obj else 2

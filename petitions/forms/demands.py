@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from petitions.forms.bounded import BoundedFormSet
 from petitions.forms.texts import LineField, MarkdownField
 from petitions.models import Demand
 
@@ -34,16 +35,15 @@ class DemandForm(forms.ModelForm):
         """Numbers are compared and given out by the set, which knows all of them."""
 
 
-class DemandFormSet(forms.BaseInlineFormSet):
+class DemandFormSet(BoundedFormSet):
+    too_many = gettext_lazy("Please make at most %(most)s demands.")
+
     def clean(self) -> None:
         """Numbers say the order; what is blank goes to the end; gaps close."""
         if any(self.errors) or "number" not in self.form.base_fields:
             return
         rows = _living(self)
-        if len(rows) > MOST:
-            raise ValidationError(
-                _("Please make at most %(most)s demands.") % {"most": MOST}, code="too_many"
-            )
+        self.refuse_too_many(rows)
         typed = [form.cleaned_data.get("number") for form in rows]
         doubled = {number for number in typed if number is not None and typed.count(number) > 1}
         if doubled:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from petitions import counts
+from petitions.forms.bounded import BoundedFormSet
 from petitions.forms.texts import MarkdownField
 from petitions.models import Milestone
 from petitions.models.milestones import of_share
@@ -93,7 +94,9 @@ class MilestoneForm(forms.ModelForm):
         return self.cleaned_data.get("threshold"), self.cleaned_data.get("share")
 
 
-class MilestoneFormSet(forms.BaseInlineFormSet):
+class MilestoneFormSet(BoundedFormSet):
+    too_many = gettext_lazy("Please set at most %(most)s milestones.")
+
     def add_fields(self, form: Any, index: int | None) -> None:
         """After closing no more signatures come, and what is ahead stays ahead."""
         super().add_fields(form, index)
@@ -104,10 +107,7 @@ class MilestoneFormSet(forms.BaseInlineFormSet):
         if any(self.errors):
             return
         wanted = [form.key for form in self._wanted()]
-        if len(wanted) > MOST:
-            raise ValidationError(
-                _("Please set at most %(most)s milestones.") % {"most": MOST}, code="too_many"
-            )
+        self.refuse_too_many(self._wanted())
         if len(wanted) > len(set(wanted)):
             raise ValidationError(_doubled(*max(wanted, key=wanted.count)), code="doubled")
         if any(form.instance.reached_at for form in self.deleted_forms):

@@ -8,8 +8,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from petitions.forms.addresses import AddressField
+from petitions.forms.bounded import BoundedFormSet
 from petitions.forms.texts import LineField
 from petitions.models import Delivery, HandOver, Recipient, Response
 
@@ -32,16 +34,15 @@ class RecipientForm(forms.ModelForm):
         """Addresses are compared by the set, which knows all of them."""
 
 
-class RecipientFormSet(forms.BaseInlineFormSet):
+class RecipientFormSet(BoundedFormSet):
+    too_many = gettext_lazy("Please name at most %(most)s recipients.")
+
     def clean(self) -> None:
         if any(self.errors):
             return
         leaving = self.deleted_forms
         staying = [form for form in self.forms if form not in leaving and form.cleaned_data.get("address")]
-        if len(staying) > MOST:
-            raise ValidationError(
-                _("Please name at most %(most)s recipients.") % {"most": MOST}, code="too_many"
-            )
+        self.refuse_too_many(staying)
         self._refuse_doubles(staying)
         for form in leaving:
             if _is_settled(form.instance):

@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import marks
 from petitions.forms import lookalikes
+from petitions.forms.bounded import BoundedFormSet
 from petitions.forms.texts import LineField
 from petitions.models import Domain, Workplace
 
+MOST = 100  # mail domains of a workplace
 # Anybody can have a mailbox there, as many as they like.
 FREE_MAIL = {
     "aol.com",
@@ -112,7 +114,9 @@ class DomainForm(forms.ModelForm):
         return cleaned
 
 
-class DomainFormSet(forms.BaseInlineFormSet):
+class DomainFormSet(BoundedFormSet):
+    too_many = _("Please name at most %(most)s mail domains.")
+
     def clean(self) -> None:
         super().clean()
         leaving = self.deleted_forms
