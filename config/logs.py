@@ -7,6 +7,7 @@ typed. Masking is the second net, for sentences that were put together elsewhere
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from types import TracebackType
@@ -38,15 +39,23 @@ def configuration(form: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": _formatter(form)},
+        "filters": {"raised": {"()": Raised}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "django": {"level": "WARNING", "propagate": True, "handlers": []},
-            # Refused requests are answers, not faults.
-            "django.request": {"level": "ERROR"},
+            # Refused requests are answers, not faults; so is a 501 or 503 that a page decided on.
+            "django.request": {"level": "ERROR", "filters": ["raised"]},
             "django.security": {"level": "CRITICAL"},
         },
     }
+
+
+class Raised(logging.Filter):
+    """Django names an answer by its number alone. Only one that an error led to says what to mend."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return bool(record.exc_info)
 
 
 def _formatter(form: str) -> dict[str, Any]:

@@ -54,6 +54,10 @@ def test_no_error_needs_the_database_or_anything_of_the_request(status):
     assert "<h1>" in answer.content.decode()
 
 
+def busy(*_: object, **__: object) -> None:
+    raise codes.Busy
+
+
 def fails(_request: object) -> dict[str, str]:
     raise RuntimeError
 
@@ -163,9 +167,6 @@ def test_a_busy_site_says_how_long(client, mails, monkeypatch):
     ask(client, letter)
     mails.code("ada@example.test")
 
-    def busy(*_: object, **__: object) -> None:
-        raise codes.Busy
-
     monkeypatch.setattr(codes.sender, "send", busy)
     answer = client.post(f"/letters/{letter.slug}/code/again/")
 
@@ -238,3 +239,18 @@ def test_a_site_whose_letters_are_closed_says_so(client):
     letters.close(make_letter())
 
     assert "No letter is open for signatures at the moment." in words(client.get("/"))
+
+
+@pytest.mark.django_db
+def test_only_a_fault_leaves_a_line_and_no_answer_that_a_page_decided_on(caplog, monkeypatch):
+    """Anybody may ask all day for a format that is not there, or for codes that cannot leave."""
+    client, letter = Client(raise_request_exception=False), make_letter()
+    monkeypatch.setattr(codes.sender, "require_room", busy)
+    monkeypatch.setattr(codes.sender, "send", busy)
+
+    answers = [client.get("/oembed/?format=zip"), ask(client, letter, address="ada@example.test")]
+    assert ([answer.status_code for answer in answers], caplog.records) == ([501, 503], [])
+
+    monkeypatch.setattr(pages.counts, "shown", fails)
+    assert client.get(f"/letters/{letter.slug}/").status_code == 500
+    assert [(line.name, line.levelname) for line in caplog.records] == [("django.request", "ERROR")]
