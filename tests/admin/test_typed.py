@@ -57,6 +57,9 @@ def test_open_letter_shows_what_can_still_change(as_owner, letter):
     )
     assert "a@union.test" in shown
     assert Letter.objects.get().contact_address == ""
+    assert shown.count('class="button" role="link" aria-disabled="true"') == 3
+    assert "Its buttons to sign do nothing here." in shown
+    assert f'href="/letters/{letter.slug}/sign/"' not in shown
 
 
 def test_what_cannot_be_saved_says_why(as_owner, draft):
