@@ -1,9 +1,13 @@
-"""A new organizer's first letter to addresses outside its workplaces: an operator sees it before a stranger does."""
+"""A new organizer's first letter to addresses elsewhere than theirs: an operator sees it before a stranger does.
+
+Anybody may name any domain as a workplace of a letter. Theirs is one of these where they have proved a mailbox.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from accounts.models import User
@@ -15,8 +19,18 @@ def must_wait(letter: Letter, recipients: Iterable[Recipient], *, by: User) -> l
     """Those to whom this person may not write yet without an operator."""
     if not settings.FIRST_DELIVERIES_HELD or by.is_superuser or by.may_write_to_strangers:
         return []
-    known = set(Domain.objects.filter(workplace__letters=letter).values_list("name", flat=True))
-    return [person for person in recipients if person.address.rpartition("@")[2].lower() not in known]
+    own = _own(letter, by)
+    return [person for person in recipients if _domain(person.address) not in own]
+
+
+def _own(letter: Letter, by: User) -> set[str]:
+    named = Domain.objects.filter(workplace__letters=letter).values_list("name", flat=True)
+    proved = EmailAddress.objects.filter(user=by, verified=True).values_list("email", flat=True)
+    return {*named} & {_domain(address) for address in proved}
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
 
 
 def hold(snapshot: Snapshot, *, by: User) -> int:
@@ -34,7 +48,7 @@ def domains(letter: Letter) -> list[str]:
     """Where what is held would go: no names, no addresses."""
     held = letter.deliveries.filter(state=Delivery.State.HELD).exclude(recipient=None)
     addresses = held.values_list("recipient__address", flat=True)
-    return sorted({address.rpartition("@")[2].lower() for address in addresses})
+    return sorted({_domain(address) for address in addresses})
 
 
 def trust(letter: Letter) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from petitions.flows import deliveries, restores, sending, snapshots
 from petitions.models import AuditEvent, Delivery, Letter
@@ -21,7 +22,9 @@ def held(settings) -> None:
 
 @pytest.fixture
 def owner():
-    return make_user("owner@example.org")
+    user = make_user("owner@Example.test")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True)
+    return user
 
 
 @pytest.fixture
@@ -57,13 +60,30 @@ def test_what_goes_elsewhere_is_held_and_operators_are_told(letter, owner, opera
     assert AuditEvent.objects.get(verb="held_first").object_id == "2"
 
 
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_domain_is_the_organizer_s_own_when_it_is_named_and_proved(letter, owner, is_named):
+    """Naming a foreign employer as a workplace opens no way to its people; nor does a mailbox at a mail provider."""
+    named = ("company.test",) if is_named else ("example.test",)
+    foreign = make_letter(owner=owner, slug="foreign", domains=named)
+    own = {
+        "address": f"{'chief@company.test' if is_named else 'owner@mail.example'}",
+        "verified": not is_named,
+    }
+    EmailAddress.objects.create(user=owner, email=own["address"], verified=own["verified"])
+    foreign.recipients.create(name="Neighbour", address="pat@mail.example")
+
+    deliveries.deliver(foreign, number=1, by=owner)
+
+    assert set(states(foreign).values()) == {"held"}
+
+
 def test_the_organizer_reads_it_before_and_after(letter, owner, client):
     client.force_login(owner)
 
     before = client.get(page("deliver", letter)).content.decode()
     after = client.post(page("deliver", letter), delivering(letter, 1, while_open="on"), follow=True)
 
-    assert "Your first letter to addresses outside of the workplaces waits" in before
+    assert "Your first letter to addresses elsewhere than at your own workplace" in before
     assert "These would wait: Erin Chief, Chief executive; Pat Person, People." in " ".join(before.split())
     assert "1 mail is on its way. 2 wait for an operator." in after.content.decode()
 
