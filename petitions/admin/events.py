@@ -80,6 +80,9 @@ SENTENCES = {
     "resumed": gettext_lazy("Let the letter's mails leave again."),
     "retention_seen": gettext_lazy("Read what is kept about signers."),
     "signatures_exported": gettext_lazy("Exported the signatures."),
+    "opt_outs_begun_anew": gettext_lazy(
+        "Gave up the lost key of those who want no mail; known again: %(about)s."
+    ),
     "opening_paused": gettext_lazy("Stopped the opening of letters."),
     "opening_resumed": gettext_lazy("Let letters be opened again."),
     "signing_paused": gettext_lazy("Paused signing for the whole site."),

@@ -10,10 +10,12 @@ from petitions.doctor import machine, parts, senders, services, work
 from petitions.doctor.findings import Check, Finding, examine
 
 BACKUP = Check(_("Backup"), work.backup)
+OPT_OUTS = Check(_("Who wants no mail"), work.opt_outs)
 INSTALLATION = (
     Check(_("Version"), machine.version),
     Check(_("Configuration"), machine.configuration),
     Check(_("Keys"), machine.keys),
+    OPT_OUTS,
     Check(_("Disk"), machine.disk),
     Check(_("Fonts of the PDF"), machine.fonts),
     Check(_("Database"), services.database),
@@ -56,6 +58,11 @@ def of_a_start() -> Iterator[Finding]:
     return examine(TO_START)
 
 
+def of_what_can_wait() -> Iterator[Finding]:
+    """What is said at a start, and keeps nothing from starting."""
+    return examine([OPT_OUTS])
+
+
 def of_the_installation() -> Iterator[Finding]:
     """Whether it can run, and what mail servers elsewhere think of its senders."""
     return examine(INSTALLATION + FROM_OUTSIDE)
@@ -73,7 +80,7 @@ def of_what_pages_need() -> list[Finding]:
 
 def of_what_is_watched() -> list[Finding]:
     """What a program may ask for every minute. Without the database nothing is said that only it knows."""
-    return [*_of_a_database((*TO_ANSWER, *RUNNING, BACKUP)), *examine(OTHERS)]
+    return [*_of_a_database((*TO_ANSWER, *RUNNING, OPT_OUTS, BACKUP)), *examine(OTHERS)]
 
 
 def _of_a_database(checks: tuple[Check, ...]) -> list[Finding]:

@@ -19,8 +19,9 @@ from petitions.backups import making
 from petitions.doctor import parts
 from petitions.doctor.findings import Wrong
 from petitions.doctor.services import asked
+from petitions.flows import recipients
 from petitions.flows.letters import has_marks_keys
-from petitions.models import Delivery, Installation, Job, Letter, Mismatch
+from petitions.models import Delivery, Installation, Job, Letter, Mismatch, OptOut
 
 OLDEST_BACKUP = timedelta(days=2)
 NIGHTLY = timedelta(hours=26)
@@ -107,6 +108,16 @@ def letter_keys() -> str:
         )
         raise Wrong(sentence % {"letters": ", ".join(map(str, lost))})
     return _("Each open letter has its own.")
+
+
+def opt_outs() -> str:
+    if not recipients.is_key_known():
+        sentence = _(
+            "%(key)s, below KEYS_DIR, is missing or is another one: who wants no mail is forgotten where the address "
+            "was erased. Put it back, or see A key is lost in the runbook."
+        )
+        raise Wrong(sentence % {"key": OptOut.KEY})
+    return _("Whoever asked for no mail is known.")
 
 
 def numbers() -> str:

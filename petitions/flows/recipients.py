@@ -11,12 +11,14 @@ from petitions.flows import audit
 from petitions.models import Letter, OptOut, Recipient
 from petitions.models.recipients import RecipientQuerySet
 
+NOBODY = "no mailbox"  # its mark says which key made the others
+
 
 @transaction.atomic
 def want_no_mail(recipient: Recipient) -> None:
     """From now on nothing leaves for them, also nothing that waits; their rooms stay. Harmless to repeat."""
     if recipient.address:  # the retention rules empty it, and then nobody can be written to
-        OptOut.objects.get_or_create(mark=_mark(recipient.address))
+        _keep(recipient.address)
     _move(_same(recipient).filter(opted_out_at=None), "recipient_opted_out", opted_out_at=Now())
 
 
@@ -25,6 +27,29 @@ def want_mail_again(recipient: Recipient) -> None:
     """They took it back. What was not sent meanwhile is sent by whoever delivers again, and not by this."""
     OptOut.objects.filter(mark=_mark(recipient.address)).delete()
     _move(_same(recipient).exclude(opted_out_at=None), "recipient_opted_in", opted_out_at=None)
+
+
+def is_key_known() -> bool:
+    """Whether the key is the one that made the marks; by another one a wish whose address was erased is not found."""
+    if not OptOut.objects.exists():
+        return True
+    try:
+        key = keys.read(settings.KEYS_DIR, OptOut.KEY)
+    except keys.KeyMissing:
+        return False
+    return OptOut.objects.filter(mark=_marked(key, NOBODY)).exists()
+
+
+@transaction.atomic
+def keep_what_is_known() -> int:
+    """The key is lost for good: mark anew whoever still has an address here, and forget the others. How many."""
+    unwilling = Recipient.objects.exclude(opted_out_at=None).exclude(address="")
+    OptOut.objects.all().delete()
+    for address in unwilling.values_list("address", flat=True):
+        _keep(address)
+    number = max(OptOut.objects.count() - 1, 0)
+    audit.record("opt_outs_begun_anew", letter=None, about=number)
+    return number
 
 
 def respect(letter: Letter) -> None:
@@ -49,13 +74,20 @@ def _move(rows: RecipientQuerySet, verb: str, **moved: object) -> None:
         audit.record(verb, letter=row.letter, about=row.pk)
 
 
+def _keep(address: str) -> None:
+    """A key that is made while there are marks of another one stays unknown, until somebody has decided."""
+    mark = _mark(address)
+    if not OptOut.objects.exists():
+        OptOut.objects.get_or_create(mark=_marked(keys.read(settings.KEYS_DIR, OptOut.KEY), NOBODY))
+    OptOut.objects.get_or_create(mark=mark)
+
+
 def _mark(address: str) -> bytes:
-    return marks.mark(
-        keys.read_or_create(settings.KEYS_DIR, OptOut.KEY),
-        purpose="opt-out",
-        letter="",
-        mailbox=_mailbox(address),
-    )
+    return _marked(keys.read_or_create(settings.KEYS_DIR, OptOut.KEY), _mailbox(address))
+
+
+def _marked(key: bytes, mailbox: str) -> bytes:
+    return marks.mark(key, purpose="opt-out", letter="", mailbox=mailbox)
 
 
 def _mailbox(address: str) -> str:

@@ -6,7 +6,10 @@ from django.db import models
 
 
 class OptOut(models.Model):
-    """A keyed one-way value of the mailbox: it outlives the letter, whose recipients' addresses are erased."""
+    """A keyed one-way value of the mailbox: it outlives the letter, whose recipients' addresses are erased.
+
+    One row, the first, is of no mailbox: it tells whether a key is the one that made the others.
+    """
 
     KEY = "opt-outs.key"  # below `KEYS_DIR`
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+import contextlib
+from io import StringIO
+from pathlib import Path
 
+import pytest
+from django.core.management import call_command
+
+from petitions.doctor import work
+from petitions.doctor.findings import Wrong
 from petitions.flows import deliveries, recipients
 from petitions.models import AuditEvent, OptOut, Recipient
 from tests.admin.posts import as_stored, page
 from tests.factories import make_draft, make_letter, make_user
 
 pytestmark = pytest.mark.django_db
+
+KEY = 1  # the row that says which key made the others
 
 
 def address_to(letter, address: str) -> Recipient:
@@ -38,7 +47,7 @@ def test_every_letter_that_is_there_knows_it_at_once():
     assert (unwilling(one), unwilling(other)) == ({recipient.address}, {same.address})
     assert AuditEvent.objects.filter(verb="recipient_opted_out").count() == 2
     recipients.want_mail_again(same)
-    assert (unwilling(one), unwilling(other), OptOut.objects.count()) == (set(), set(), 0)
+    assert (unwilling(one), unwilling(other), OptOut.objects.count()) == (set(), set(), KEY)
 
 
 def test_a_later_letter_is_not_delivered_to_them_in_any_spelling(asked):
@@ -73,7 +82,7 @@ def test_it_outlives_the_address(asked):
     recipients.respect(letter)
 
     assert unwilling(letter) == {"pat@company.test"}
-    assert b"pat" not in bytes(OptOut.objects.get().mark)
+    assert not any(b"pat" in bytes(row.mark) for row in OptOut.objects.all())
 
 
 def test_whose_address_was_erased_changes_nobody_else_s_wish(asked):
@@ -82,4 +91,54 @@ def test_whose_address_was_erased_changes_nobody_else_s_wish(asked):
     recipients.want_mail_again(forgotten)
 
     asked.refresh_from_db()
-    assert (asked.is_reachable, OptOut.objects.count()) == (False, 1)
+    assert (asked.is_reachable, OptOut.objects.count()) == (False, KEY + 1)
+
+
+def optouts(*words: str) -> str:
+    out = StringIO()
+    with contextlib.suppress(SystemExit):
+        call_command("optouts", *words, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def own_keys(settings, tmp_path) -> Path:
+    settings.KEYS_DIR = tmp_path / "keys"
+    return settings.KEYS_DIR
+
+
+def test_a_key_that_is_lost_is_noticed_also_after_another_one_was_made(own_keys):
+    one, other = address_to(make_letter(), "pat@company.test"), address_to(make_letter(), "gone@company.test")
+    assert recipients.is_key_known()
+    for recipient in (one, other):
+        recipients.want_no_mail(recipient)
+    Recipient.objects.filter(pk=other.pk).update(address="")
+    assert "Nothing was changed." in optouts()
+
+    (own_keys / OptOut.KEY).unlink()
+    assert not recipients.is_key_known()
+    recipients.want_no_mail(address_to(make_letter(), "late@company.test"))
+
+    assert (own_keys / OptOut.KEY).exists()
+    with pytest.raises(Wrong, match=r"opt-outs\.key, below KEYS_DIR, is missing or is another one"):
+        work.opt_outs()
+    said = StringIO()
+    call_command("ready", stderr=said)  # nothing is kept from starting
+    assert "opt-outs.key" in said.getvalue()
+    assert "The key is lost" in optouts()
+
+
+def test_who_gives_it_up_keeps_those_who_are_known(own_keys):
+    one, other = address_to(make_letter(), "pat@company.test"), address_to(make_letter(), "gone@company.test")
+    for recipient in (one, other):
+        recipients.want_no_mail(recipient)
+    Recipient.objects.filter(pk=other.pk).update(address="")
+    (own_keys / OptOut.KEY).unlink()
+
+    assert "are known: 1." in optouts("--anew")
+
+    letter = make_letter()
+    address_to(letter, "pat@company.test")
+    recipients.respect(letter)
+    assert (recipients.is_key_known(), unwilling(letter)) == (True, {"pat@company.test"})
+    assert AuditEvent.objects.get(verb="opt_outs_begun_anew").object_id == "1"

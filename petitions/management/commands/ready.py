@@ -1,10 +1,15 @@
-"""Looks before web, worker or beat starts, and lets none start that would do harm. Says nothing when all is well."""
+"""Looks before web, worker or beat starts, and lets none start that would do harm. Says nothing when all is well.
 
+What is wrong and can wait is said, and all starts: signing goes on.
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from petitions import doctor
+from petitions.doctor.findings import Finding
 
 
 class Command(BaseCommand):
@@ -13,6 +18,12 @@ class Command(BaseCommand):
     )
 
     def handle(self, *_arguments: Any, **_options: Any) -> None:
-        wrong = [f"{look.name}: {look.sentence}" for look in doctor.of_a_start() if not look.is_well]
+        wrong = _wrong(doctor.of_a_start())
         if wrong:
             raise CommandError("Nothing may start.\n" + "\n".join(wrong))
+        for line in _wrong(doctor.of_what_can_wait()):
+            self.stderr.write(line)
+
+
+def _wrong(findings: Iterable[Finding]) -> list[str]:
+    return [f"{finding.name}: {finding.sentence}" for finding in findings if not finding.is_well]
