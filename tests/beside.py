@@ -28,6 +28,10 @@ class Beside:
         finally:
             connection.close()
 
+    @property
+    def is_running(self) -> bool:
+        return self._thread.is_alive()
+
     def wait_a_little(self) -> None:
         """Until it has ended, or waits for us."""
         self._thread.join(A_LITTLE)

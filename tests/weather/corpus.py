@@ -63,13 +63,13 @@ def pasted(given: Mapping[str, Any]) -> list[bytes]:
 def _lines(rows: int, bad: int) -> bytes:
     """`bad` is the number of the line in the file, its header being the first."""
     lines = (
-        f"Ada No{_letters(line)},{'no address' if line == bad else f'ada{line}@example.test'}"
+        f"Ada No{letters_of(line)},{'no address' if line == bad else f'ada{line}@example.test'}"
         for line in range(2, rows + 2)
     )
     return "\n".join(["name,email", *lines, ""]).encode()
 
 
-def _letters(number: int) -> str:
+def letters_of(number: int) -> str:
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 

@@ -41,6 +41,7 @@ class Site:
         self._log = Path(processes.place / "web.log")
         self._may_be_on_its_way = False
         self._found: list[psutil.Process] = []
+        self._started_at = 0
         self._sentinels = 0
         self._sentinel_letter: Letter | None = None
 
@@ -52,13 +53,21 @@ class Site:
         return self.measure()
 
     def ask(
-        self, method: str, target: str, headers: wire.Headers = (), body: bytes = b"", *, host: str = ""
+        self,
+        method: str,
+        target: str,
+        headers: wire.Headers = (),
+        body: bytes = b"",
+        *,
+        host: str = "",
+        patience: float = wire.PATIENCE,
     ) -> Answer:
         before = self.cpu()
         found = wire.send(
             self.port,
             wire.request(method, target, [("Host", host or f"localhost:{self.port}"), *headers], body),
             method=method,
+            patience=patience,
         )
         assert found is not None, f"{method} {target[:80]} got no answer"
         self._may_be_on_its_way |= method == "POST" and found.status == 303
@@ -81,7 +90,14 @@ class Site:
         return Measure(sum(_peak(worker.pid) for worker in self._workers()), self._log.stat().st_size)
 
     def logged_since(self, measure: Measure) -> str:
-        return self._log.read_bytes()[measure.logged :].decode(errors="replace")
+        return self._log.read_bytes()[max(measure.logged, self._started_at) :].decode(errors="replace")
+
+    def kill_and_start(self) -> None:
+        """What the server says of itself at its start is nothing that a case has caused."""
+        self.processes.kill("web")
+        self.processes.start_web(workers=1)
+        self.processes.wait(self.processes.answers)
+        self._started_at = self._log.stat().st_size
 
     def is_alive(self) -> bool:
         return self.ask("GET", "/healthz").status == 200

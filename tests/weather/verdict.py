@@ -43,6 +43,7 @@ COMPARED: Mapping[str, Callable[[Case, Any, Any], bool]] = {
     "outcome": _has_word,
     "status": _is_allowed,
     "copies_max": _at_most,
+    "sign_p95_ms_max": _at_most,
     "other_clients_p95_ms_max": _at_most,
     "rows_delta_in": _is_one_of,
     "sign_status": _is_allowed_later,

@@ -47,9 +47,9 @@ def request(method: str, target: str, headers: Headers, body: bytes = b"") -> by
     return "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + body
 
 
-def send(port: int, sent: bytes, *, method: str = "GET") -> Answer | None:
+def send(port: int, sent: bytes, *, method: str = "GET", patience: float = PATIENCE) -> Answer | None:
     """The first answer, or None where the server hangs up without one."""
-    with socket.create_connection(("127.0.0.1", port), PATIENCE) as line:
+    with socket.create_connection(("127.0.0.1", port), patience) as line:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it answers before it has read all
             line.sendall(sent)
         return read(line, method=method)
