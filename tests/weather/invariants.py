@@ -33,8 +33,7 @@ def broken(site: Site, case: Case, before: Measure) -> list[str]:
     allowed = case.statuses | {*case.input.get("also", ())} | ({500} if site.is_at_fault else set())
     wrong = [sentence for answer in site.answers for sentence in of_an_answer(answer, allowed)]
     wrong += _used(site, case, before, site.measure())
-    is_said = site.is_at_fault or "also" in case.input  # Django logs whatever is a fault by its number
-    wrong += _logged(site.logged_since(before), is_at_fault=is_said)
+    wrong += _logged(site.logged_since(before), is_at_fault=site.is_at_fault)
     if not site.is_alive():
         wrong.append("alive: the health check does not answer")
     return wrong

@@ -83,6 +83,22 @@ OF_FORMS = [
     for surface, why in FORMS.items()
 ]
 
+WHO = {
+    "stranger": "every address, by somebody who is not signed in",
+    "owner": "the workspace and the account, by an organizer",
+    "operator": "what only operators open",
+}
+OF_ADDRESSES = [
+    Case(
+        f"own-addresses-{who}",
+        "addresses",
+        f"{why}: nonsense in the address, in what it asks for and in each field",
+        {"as": who},
+        {"outcome": "reject", "no_5xx": True, "must_not_execute": True, "each_is_there": True} | INSIDE,
+    )
+    for who, why in WHO.items()
+]
+
 OF_THE_WIRE = [
     Case(
         "own-smuggle-01",
@@ -220,4 +236,15 @@ OF_THE_WIRE = [
     ),
 ]
 
-CASES = [*OF_FORMS, *OF_THE_WIRE]
+OF_ROWS = [
+    Case(
+        f"own-rows-{number:02}",
+        "letter_form",
+        f"{count} rows are counted where a few were typed",
+        {"TOTAL_FORMS": count},
+        {"outcome": "reject", "status": [422], "rows_delta": 0},
+    )
+    for number, count in enumerate(("9999", "2147483647"), start=1)
+]
+
+CASES = [*OF_FORMS, *OF_ADDRESSES, *OF_ROWS, *OF_THE_WIRE]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.weather import own
+from tests.weather import names, own
 from tests.weather.corpus import OF_THE_CORPUS, Case
 from tests.weather.site import Site
 from tests.weather.surfaces import (
     codes,
     editor,
+    everywhere,
     forms,
     http,
     large,
@@ -20,13 +21,15 @@ from tests.weather.surfaces import (
     tables,
     workspace,
 )
+from tests.weather.surfaces import names as written
 from tests.weather.verdict import Seen
 
-CASES = [*OF_THE_CORPUS, *own.CASES]
+CASES = [*OF_THE_CORPUS, *own.CASES, *names.CASES]
 Run = Callable[[Site, Case], Seen]
 SURFACES: Mapping[str, Run] = {
     "sign_form": signing.run,
     "http_wire": raw.run,
+    "addresses": everywhere.asked,
     **dict.fromkeys(own.FORMS, forms.run),
 }
 OF_ITS_OWN: Mapping[str, Run] = {
@@ -38,6 +41,7 @@ OF_ITS_OWN: Mapping[str, Run] = {
     **workspace.RUNS,
     **races.RUNS,
     **large.RUNS,
+    **written.RUNS,
 }
 NO_WEBHOOK = "no webhook: the server opens no connection to an address that somebody typed"
 NO_UPLOAD = "no upload: files are never taken, tables are pasted"

@@ -14,8 +14,8 @@ from django.db import IntegrityError, connection
 
 from accounts.models import User
 from petitions.crypto import blind, keys, tokens, typed
-from petitions.models import AuditEvent, Letter, Mark, Signature, WaitingSignature
-from tests.admin.posts import page
+from petitions.models import AuditEvent, Letter, Mark, Signature, WaitingSignature, Workplace
+from tests.admin.posts import ADD, new_letter, page, rows
 from tests.factories import make_letter, make_user, sign
 from tests.sealed import sign as sign_blindly
 from tests.weather import markup
@@ -291,7 +291,22 @@ def in_a_pdf(site: Site, case: Case) -> Seen:
         return {"outcome": "no_fetch", "canary_hits": canary.hits, "file_bytes_in_pdf": is_inside}
 
 
+def with_many_rows(site: Site, case: Case) -> Seen:
+    """On the page of a letter and on that of a workplace."""
+    user, before = make_user(), Letter.objects.count() + Workplace.objects.count()
+    person, letter = Person(site, user=user), new_letter()
+    workplace = {"name": "Elsewhere"} | rows("domains", {"name": "elsewhere.test"})
+    answers = []
+    for path, fields in ((ADD, letter), ("/admin/petitions/workplace/add/", workplace)):
+        counted = {name: case.input["TOTAL_FORMS"] for name in fields if name.endswith("-TOTAL_FORMS")}
+        answers.append(person.post(path, fields | counted))
+        assert "lease name at most" in answers[-1].text
+    return refused(*answers) | {"rows_delta": Letter.objects.count() + Workplace.objects.count() - before}
+
+
 RUNS: dict[str, Any] = {
+    "own-rows-01": with_many_rows,
+    "own-rows-02": with_many_rows,
     "auth-001": with_a_session_of_the_attacker,
     "auth-002": with_an_old_session,
     "auth-003": by_guessing,
