@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -35,7 +37,20 @@ may_be_framed: Any = csp(
 )
 
 
+def for_other_sites(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Their pages may load it."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, *rest: Any, **named: Any) -> HttpResponse:
+        answer = view(request, *rest, **named)
+        answer["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return answer
+
+    return shown
+
+
 @require_safe
+@for_other_sites
 @cache_control(public=True, max_age=KEPT)
 @for_letter
 def card(request: HttpRequest, letter: Letter) -> HttpResponse:
@@ -44,6 +59,7 @@ def card(request: HttpRequest, letter: Letter) -> HttpResponse:
 
 
 @require_safe
+@for_other_sites
 @cache_control(public=True, max_age=KEPT)
 @for_letter
 def feed(request: HttpRequest, letter: Letter) -> HttpResponse:
@@ -55,6 +71,7 @@ def feed(request: HttpRequest, letter: Letter) -> HttpResponse:
 
 
 @require_safe
+@for_other_sites
 @xframe_options_exempt
 @may_be_framed
 @remembered

@@ -7,6 +7,7 @@ from collections.abc import Container
 
 from django.conf import settings
 
+from config.headers import PERMISSIONS
 from tests.promises.processes import ROOT
 from tests.weather.corpus import Case
 from tests.weather.site import Measure, Site
@@ -24,7 +25,12 @@ TRACES = re.compile(
     + re.escape(str(settings.KEYS_DIR).encode())
 )
 ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+")
-OF_ALL = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+OF_ALL = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": PERMISSIONS,
+}
 ITSELF = {400, 408, 414, 431}  # what granian answers itself, without a body, to what no page of ours sees
 
 
@@ -46,6 +52,7 @@ def of_an_answer(answer: Answer, allowed: Container[int]) -> list[str]:
     if found := TRACES.search(answer.body):
         wrong.append(f"no_trace: {found[0]!r}")
     if answer.status != 304 and not (answer.status in ITSELF and not answer.body):
+        wrong += ["headers: which version"] if re.search(r"\d", answer.header("Server")) else []
         wrong += [
             f"headers: {name} is {answer.header(name)!r} on a {answer.status}"
             for name, value in OF_ALL.items()
