@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -15,13 +16,15 @@ from django.conf import settings as configured
 from django.core.management import call_command
 from django.utils import timezone
 
-from petitions import counts
+from petitions import cache
 from petitions.backups import making
 from petitions.crypto import keys
 from petitions.doctor import machine
-from petitions.flows import bursts, deliveries, letters, snapshots
-from petitions.models import Delivery, Domain, Letter, Tally
-from tests.factories import make_letter, sign
+from petitions.flows import bursts, deliveries, letters, recipients, sending, snapshots
+from petitions.models import Attempt, Delivery, Domain, Letter, OptOut, Tally
+from tests.factories import make_letter, sign, sign_many
+from tests.promises.faults import FaultyServer, drops
+from tests.promises.test_storage import small_disk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,30 +35,56 @@ PAGES = dict(re.findall(r"^## (.+)\n\n```sh\n((?:.+\n){3})```$", RUNBOOK, re.MUL
 class Trouble:
     """A site that is well, and what happens to it."""
 
-    def __init__(self, settings, monkeypatch, backup: Path) -> None:
-        self.settings, self.monkeypatch, self.backup = settings, monkeypatch, backup
+    def __init__(self, settings, monkeypatch, place: Path, stack: contextlib.ExitStack) -> None:
+        self.settings, self.monkeypatch, self.place, self.stack = settings, monkeypatch, place, stack
+        self.backup = place / "site.backup"
+        settings.KEYS_DIR = place / "keys"
+        settings.KEYS_DIR.mkdir(mode=0o700)
         self.letter = make_letter()
         sign(self.letter, "Ada Lovelace")
         deliveries.deliver(self.letter, number=1, by=self.letter.memberships.get().user)
         snapshots.freeze_due()
 
+    def send_all(self) -> None:
+        for pk in Delivery.objects.due().values_list("pk", flat=True):
+            sending.send(pk)
+
     def mail_down(self) -> None:
+        """Nobody listens there."""
         self.settings.EMAIL_PORT = 1
-        Delivery.objects.update(smtp_text="ConnectionRefusedError")
+        self.send_all()
 
     def unknown(self) -> None:
-        Delivery.objects.update(state="unknown", body_started_at=timezone.now())
+        """It takes the mail and falls silent before it says so."""
+        server = self.stack.enter_context(FaultyServer({"dot": drops}))
+        self.settings.EMAIL_PORT = server.port
+        self.send_all()
 
     def mismatch(self) -> None:
-        self.monkeypatch.setattr(counts, "shown", lambda letter: Tally(named=9))
+        """Redis keeps another number than the rows give."""
+        self.settings.COUNT_SECONDS = 1
+        cache.put(f"count:{self.letter.pk}", Tally(named=9).as_cached(), 600)
 
     def disk_full(self) -> None:
-        self.monkeypatch.setattr(machine, "LEAST_BYTES", 10**15)
+        """A small one that is filled, where this machine lets us mount one."""
+        disk = self.place / "disk"
+        if self.stack.enter_context(small_disk(disk)):
+            shutil.copytree(self.settings.KEYS_DIR, disk / "keys")
+            self.settings.KEYS_DIR = disk / "keys"
+            self.settings.KEYS_DIR.chmod(0o700)
+            with contextlib.suppress(OSError), (disk / "full").open("wb") as file:
+                while file.write(bytes(1_000_000)):
+                    pass
+        else:
+            self.monkeypatch.setattr(machine, "LEAST_BYTES", 10**15)
 
     def key_lost(self) -> None:
+        recipients.want_no_mail(self.letter.recipients.first())
         keys.destroy(configured.KEYS_DIR, self.letter.key_name("sign"))
+        keys.destroy(configured.KEYS_DIR, OptOut.KEY)
 
     def mass_fakes(self) -> None:
+        sign_many(self.letter, 200)
         bursts.freeze(Domain.objects.get())
 
     def legal_request(self) -> None:
@@ -63,7 +92,10 @@ class Trouble:
         Letter.objects.update(closed_at=timezone.now() - timedelta(days=400))
 
     def restore(self) -> None:
+        """Somebody empties tables after the backup."""
         making.make(self.backup)
+        Attempt.objects.all().delete()
+        Delivery.objects.all().delete()
 
 
 SAYS = {
@@ -81,7 +113,12 @@ SAYS = {
         "each in its place",
     ),
     "The disk is full": (Trouble.disk_full, "WRONG  Disk:", "Nothing was changed.", "WRONG  Disk:"),
-    "A key is lost": (Trouble.key_lost, "Open without its keys: letter", "Keys:", "queued"),
+    "A key is lost": (
+        Trouble.key_lost,
+        "Open without its keys: letter",
+        "WRONG  Who wants no mail: opt-outs.key",
+        "queued",
+    ),
     "Mass fakes": (Trouble.mass_fakes, "The backup is in", "Jobs:", "each in its place"),
     "A legal request": (Trouble.legal_request, "Nothing was changed.", "each in its place", "Outbox:"),
     "Restore": (Trouble.restore, "Held deliveries: 2.", "held", "2 mails are held."),
@@ -103,14 +140,17 @@ def test_each_page_begins_with_three_commands():
 
 @pytest.mark.parametrize("page", SAYS)
 def test_the_three_commands_of_a_page_say_what_it_promises(page, settings, monkeypatch, tmp_path):
-    trouble = Trouble(settings, monkeypatch, tmp_path / "site.backup")
-    provoke: Callable[[Trouble], None]
-    provoke, *expected = SAYS[page]
-    provoke(trouble)
+    with contextlib.ExitStack() as stack:
+        trouble = Trouble(settings, monkeypatch, tmp_path, stack)
+        well = {line: run(line, trouble.backup) for line in PAGES[page].splitlines() if "BACKUP" not in line}
+        provoke: Callable[[Trouble], None]
+        provoke, *expected = SAYS[page]
+        provoke(trouble)
 
-    told = [run(line, trouble.backup) for line in PAGES[page].splitlines()]
+        said = {line: run(line, trouble.backup) for line in PAGES[page].splitlines()}
 
-    assert [sentence for sentence, said in zip(expected, told, strict=True) if sentence not in said] == [], (
-        told
-    )
-    assert not any("Ada" in said or "@company.test" in said for said in told)
+    told = [*said.values()]
+    missing = [sentence for sentence, lines in zip(expected, told, strict=True) if sentence not in lines]
+    assert missing == [], told
+    assert any(said[line] != lines for line, lines in well.items()), "they say so of a site that is well too"
+    assert not any("Ada" in lines or "@company.test" in lines for lines in told)
