@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import re
 import shlex
 import subprocess
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, get_commands, load_command_class
+from django.core.management import CommandError, call_command, get_commands, load_command_class
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.urls import URLPattern, URLResolver
 
+from petitions.backups import making
+from petitions.models import AuditChain
 from petitions.urls import urlpatterns
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,3 +98,91 @@ def test_every_document_is_found_from_the_readme():
     pictures = {link for path in DOCUMENTS for link in LINK.findall(read(path)) if link.endswith(".png")}
     there = {path.name for path in (ROOT / "docs").rglob("*.png")}
     assert there - {Path(link).name for link in pictures} == set()
+
+
+COMMANDS = sorted(
+    {
+        (name, " ".join(rest.split()))
+        for path in DOCUMENTS
+        for name, rest in re.findall(r"(?:manage\.py|\bundersigned) ([a-z]\w*)([^`\n|·&;]*)", read(path))
+        if name in get_commands()
+    }
+)
+BY_OTHERS = {"up": "tests/embedded/test_up.py", "seed": "tests/test_seeds.py"}  # the whole site
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
+LINES = sorted(
+    {
+        line.strip()
+        for path in DOCUMENTS
+        for block in BLOCK.findall(read(path))
+        for line in block.replace("\\\n", " ").splitlines()
+        if line.strip() and not line.startswith("#")
+    }
+)
+# Lines of the documents that no test runs as they stand, by their first word, and why. What the install guide makes
+# of them, its files and the order of its steps, tests/deploy/ walks as plain processes.
+NOT_RUN = {
+    **dict.fromkeys(
+        ("apt", "systemctl", "useradd", "su", "install", "cp", "sed", "echo"), "a machine of its own, as root"
+    ),
+    **dict.fromkeys(("docker", "./make-secrets"), "an engine for containers"),
+    **dict.fromkeys(("cd", "editor"), "a person at a terminal"),
+    "git": "what it pulls is the next version",
+    "curl": "the test of the API asks the same addresses",
+    **dict.fromkeys(
+        ("python3", "recount/bin/pip", "recount/bin/python"), "tests/test_verifier.py runs the program itself"
+    ),
+    ".venv/dev/bin/python": "it writes the catalogues, which tests/test_catalogues.py compares",
+}
+
+
+class Terminal:
+    """Where somebody types what the documents show, with their own file and address in it."""
+
+    def __init__(self, place: Path) -> None:
+        self.backup, self.new = place / "site.backup", itertools.count()
+        self.place = place
+
+    def run(self, name: str, rest: str) -> str:
+        words = [self._word(name, word) for word in shlex.split(rest, comments=True)]
+        words += (
+            ["--yes"] if name == "restore" and "--yes" not in words else []
+        )  # nobody sits here to be asked
+        out = StringIO()
+        with contextlib.suppress(SystemExit):  # something is wrong with this installation, and it says so
+            call_command(name, *words, stdout=out, stderr=out)
+        return out.getvalue()
+
+    def _word(self, name: str, word: str) -> str:
+        if name == "backup":
+            return str(self.place / f"{next(self.new)}.backup")
+        if word in ("FILE", "BACKUP") or word.startswith("/"):
+            return str(self.backup)
+        known = {"NAME": newest(), "EMAIL": "you@example.org", "5f2c…": AuditChain.only().sha256}
+        return known.get(word, word)
+
+
+def newest() -> str:
+    return max(name for app, name in MigrationRecorder(connection).applied_migrations() if app == "petitions")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_command_that_a_document_shows_does_its_work(tmp_path, settings):
+    """One after the other, on one site: what a person would type."""
+    settings.STATIC_ROOT = tmp_path / "static"
+    terminal = Terminal(tmp_path)
+    making.make(terminal.backup)
+
+    said = {(name, rest): terminal.run(name, rest) for name, rest in COMMANDS if name not in BY_OTHERS}
+
+    assert [words for words in said if words[0] not in ("ready", "migrate") and not said[words]] == []
+    assert all((ROOT / test).exists() for test in BY_OTHERS.values())
+
+
+def test_every_line_that_a_document_shows_is_run_or_it_is_said_why_not():
+    """Those of our own commands and of make are run above."""
+    left = [line for line in LINES if line.split()[0] not in NOT_RUN]
+    others = [line for line in left if not re.match(r"(python manage\.py|undersigned|make [a-z]+$)", line)]
+
+    assert others == []
+    assert {word for word in NOT_RUN if not any(line.split()[0] == word for line in LINES)} == set()

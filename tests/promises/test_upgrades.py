@@ -20,7 +20,7 @@ from django.db.models import NOT_PROVIDED
 
 from petitions.flows import deliveries, snapshots
 from tests import valkey
-from tests.factories import make_letter, post_update, sign
+from tests.factories import make_letter, post_update, sign, sign_many
 from tests.mailserver import MailServer
 from tests.promises.processes import ROOT, Processes, until
 from tests.promises.signers import Inbox, Signer
@@ -30,6 +30,7 @@ from tests.promises.visitor import Visitor
 pytestmark = [pytest.mark.promise("P30"), pytest.mark.timeout(sized(300, 3000))]
 
 CLIENTS = 8
+MANY = sized(20, 100_000)  # signatures that each migration has to carry along
 LETTER = "/letters/rush/"
 FOLDER = "petitions/migrations/"
 SMALL = (migrations.CreateModel, migrations.AddField, migrations.AddIndex, migrations.RemoveIndex)
@@ -75,6 +76,7 @@ def test_every_migration_goes_down_and_up_again_with_data(figures):
     letter = make_letter(milestones=(1, 4))
     for name in ("Ada Lovelace", "Grace Hopper", "Mary Jackson"):
         sign(letter, name, statement="It is time.")
+    sign_many(letter, MANY)
     post_update(letter)
     deliveries.deliver(letter, number=1, by=letter.memberships.get().user)
     snapshots.freeze_due()
