@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import warnings
 
 import billiard
 from celery import Celery, Task
@@ -14,6 +15,8 @@ from config import broker
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # it runs Django's at every start, and drops what they find
 
+# Celery warns whoever runs it as root, as containers do; with JSON alone there is nothing to warn of.
+warnings.filterwarnings("ignore", message="You're running the worker with superuser")
 broker.put_right()
 app = Celery("undersigned")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from petitions.embedded import Refused, child
+from petitions.embedded import Refused, child, copies
+from petitions.embedded.copies import Copy, Kept
 
 MOST_DEATHS = 3
 WITHIN_SECONDS = 60
+MODULE = (sys.executable, "-m")
 
 
 @dataclass
@@ -26,11 +28,19 @@ class Part:
     log: str = "above"  # where it says what is wrong
     is_chatty: bool = False  # what it prints is of no use; what is wrong comes as an error
     holds: Sequence[int] = ()  # files that stay open for as long as it lives
+    is_ours: bool = False  # a module of Python, which shares with us what both have loaded
     deaths: deque[float] = field(default_factory=deque)
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Copy | None = None
 
     def start(self) -> None:
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = self._copy() if self.is_ours and copies.ARE_POSSIBLE else self._spawn()
+
+    def _copy(self) -> Copy:
+        kept = Kept(str(settings.BASE_DIR), self.holds, self.is_chatty)
+        return Copy(self.name, self.command[len(MODULE) :], kept)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603
             python("-I", "-S", child.__file__, str(os.getpid()), *self.command),
             cwd=settings.BASE_DIR,
             pass_fds=self.holds,
@@ -69,3 +79,7 @@ class Part:
 def python(*arguments: str) -> list[str]:
     """A command for the interpreter that runs us."""
     return [sys.executable, *arguments]
+
+
+def module(name: str, *arguments: str) -> list[str]:
+    return [*MODULE, name, *arguments]

@@ -1,24 +1,23 @@
 """The whole of `up`, from the first file to the last process."""
 
 import shutil
+import socket
 from collections.abc import Callable
+from pathlib import Path
 
 from django.conf import settings
 
-from petitions.embedded import broker, startup, web, worker
+from petitions.embedded import broker, copies, startup, web, worker
 from petitions.embedded.environment import Prepared
-from petitions.embedded.sink import Sink
+from petitions.embedded.parts import Part, module
 from petitions.embedded.supervisor import Say, Supervisor
 
 
 def run(place: Prepared, *, with_seeds: bool, say: Say, welcome: Callable[[], None]) -> None:
     """Returns when somebody ends it; refuses with one sentence when it cannot go on."""
     supervisor = Supervisor(say)
-    sink = Sink(place.mail, place.sockets / "mailbox.sock") if place.mail else None
     try:
         supervisor.catch_signals()
-        if sink:
-            sink.start()
         held = _start(place, supervisor, with_seeds=with_seeds)
         welcome()
         if held:
@@ -29,8 +28,6 @@ def run(place: Prepared, *, with_seeds: bool, say: Say, welcome: Callable[[], No
     finally:
         supervisor.end()
         startup.empty_journal()
-        if sink:
-            sink.stop()
         _tidy(place)
 
 
@@ -47,7 +44,9 @@ def _start(place: Prepared, supervisor: Supervisor, *, with_seeds: bool) -> int:
     if with_seeds:
         startup.seed(place.data)
     startup.let_go_of_database()
+    copies.load()
     if place.mail:
+        supervisor.start(_sink(place.mail, place.sockets))
         supervisor.start(worker.part())
     else:
         supervisor.start(worker.part(queues="undersigned"))
@@ -56,6 +55,12 @@ def _start(place: Prepared, supervisor: Supervisor, *, with_seeds: bool) -> int:
     supervisor.start(web.part(place.host, place.port))
     web.wait(place.host, place.port, meanwhile=supervisor.look)
     return held
+
+
+def _sink(listener: socket.socket, sockets: Path) -> Part:
+    words = (str(listener.fileno()), str(sockets / "mailbox.sock"))
+    command = module("petitions.embedded.sink", *words)
+    return Part("mail sink", command, ends_last=True, holds=[listener.fileno()], is_ours=True)
 
 
 def _tidy(place: Prepared) -> None:

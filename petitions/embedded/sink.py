@@ -5,7 +5,9 @@ One thread with one event loop does it all, so nothing here needs a lock.
 
 import asyncio
 import json
+import signal
 import socket
+import sys
 from collections import deque
 from concurrent.futures import Future
 from functools import partial
@@ -19,6 +21,7 @@ from petitions.embedded import messages
 from petitions.embedded.messages import Mail
 
 KEPT = 500
+ENDS = {signal.SIGINT, signal.SIGTERM}
 
 
 class Sink:
@@ -75,3 +78,16 @@ class Sink:
 
     def _whole(self, key: str) -> dict[str, Any] | None:
         return next((mail.whole() for mail in self._mails if mail.key == key), None)
+
+
+def main(listener: int, path: Path) -> None:
+    """Until a signal ends it. Its own thread must not get that, and inherits what is blocked here."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    sink = Sink(socket.socket(fileno=listener), path)
+    sink.start()
+    signal.sigwait(ENDS)
+    sink.stop()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

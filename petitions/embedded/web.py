@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from petitions.embedded import Refused, addresses
-from petitions.embedded.parts import Part, python
+from petitions.embedded.parts import Part, module
 
 START_SECONDS = 60
 LOOK_SECONDS = 0.05
@@ -25,7 +25,7 @@ OPTIONS = (
 def part(host: str, port: int) -> Part:
     options = [word for option in OPTIONS for word in option]
     where = ["--host", host, "--port", str(port)]
-    return Part("web server", python("-m", "granian", *options, *where, "config.wsgi:application"))
+    return Part("web server", module("granian", *options, *where, "config.wsgi:application"), is_ours=True)
 
 
 def wait(host: str, port: int, *, meanwhile: Callable[[], None]) -> None:

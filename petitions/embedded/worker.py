@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-from petitions.embedded.parts import Part, python
+from petitions.embedded.parts import Part, module
 
-# Celery warns whoever runs it as root, as containers do; with JSON alone there is nothing to warn of.
-QUIETLY = ("-W", "ignore:You're running the worker with superuser")
-CELERY = ("-m", "celery", "--quiet", "-A", "config")
+CELERY = ("celery", "--quiet", "-A", "config")
 THREADS = ("-P", "threads", "-c", "4", "--loglevel", "WARNING")
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")  # nobody else needs to hear of it
 
@@ -24,11 +22,12 @@ def sender() -> Part:
 def beat(data: Path) -> Part:
     """A part of its own, not the worker's child: whoever dies here is seen and started again."""
     schedule = str(data / "run" / "beat-schedule")
-    command = python(*QUIETLY, *CELERY, "beat", "-s", schedule, "--pidfile=", "--loglevel", "WARNING")
-    return Part("beat", command, is_chatty=True)
+    command = module(*CELERY, "beat", "-s", schedule, "--pidfile=", "--loglevel", "WARNING")
+    return Part("beat", command, is_chatty=True, is_ours=True)
 
 
 def _worker(name: str, *options: str) -> Part:
     # SIGTERM waits for running tasks. Celery cannot take a task back from a thread, so one that lasts longer
     # than `up` waits is lost with the process, and the clock finds its row again.
-    return Part(name, python(*QUIETLY, *CELERY, "worker", *THREADS, *ALONE, *options), is_chatty=True)
+    command = module(*CELERY, "worker", *THREADS, *ALONE, *options)
+    return Part(name, command, is_chatty=True, is_ours=True)

@@ -45,7 +45,7 @@ class Up:
 
     def part(self, word: str) -> psutil.Process | None:
         children = psutil.Process(self.process.pid).children()
-        return next((child for child in children if word in command(child)), None)
+        return next((child for child in children if word == child.name()), None)
 
 
 def command(process: psutil.Process) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import HTTPError
 
+import psutil
 import pytest
 
 from tests.embedded.preparing import manage
@@ -20,7 +21,7 @@ from tests.embedded.waiting import is_gone, until
 
 pytestmark = [pytest.mark.processes, pytest.mark.on("sqlite")]
 
-PARTS = {"broker": "valkey-server", "worker": "config worker", "beat": "config beat", "web": "granian"}
+PARTS = ["valkey-server", "mail sink", "worker", "beat", "web server"]
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +78,28 @@ def test_the_mailbox_does_not_exist_behind_a_proxy(up):
 
 @pytest.mark.parametrize("name", PARTS)
 def test_a_killed_part_comes_back(up, name):
-    part = until(lambda: up.part(PARTS[name]))
+    part = until(lambda: up.part(name))
     part.kill()
 
-    until(lambda: (again := up.part(PARTS[name])) and again.pid != part.pid)
+    until(lambda: (again := up.part(name)) and again.pid != part.pid)
     until(up.is_answering)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux makes parts as copies")
+def test_a_part_has_no_file_of_another_one(up):
+    """A worker that still ends would hold the folder's lock, and the next start would be refused."""
+    names = {
+        part.name(): {Path(os.readlink(file)).name for file in Path(f"/proc/{part.pid}/fd").iterdir()}
+        for part in psutil.Process(up.process.pid).children()
+    }
+
+    assert {name for name, files in names.items() if "lock" in files} == {"valkey-server"}
+    listening = {
+        part.name()
+        for part in psutil.Process(up.process.pid).children()
+        if any(at.status == psutil.CONN_LISTEN for at in part.net_connections("tcp"))
+    }
+    assert listening == {"mail sink"}
 
 
 def test_a_second_start_on_the_same_folder_is_refused(up):
