@@ -16,6 +16,10 @@ PASSING = (
 )
 
 
+class Busy(Exception):
+    """It cannot be done now; nothing was changed, and the same may be asked for again."""
+
+
 def passes(fault: BaseException | None) -> bool:
     """SQLite calls a missing table operational too: only its own names tell. PostgreSQL's are all of this kind."""
     if isinstance(fault, OSError):

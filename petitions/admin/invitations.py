@@ -15,6 +15,7 @@ from petitions import counts
 from petitions.admin import access, pages
 from petitions.crypto import typed
 from petitions.documents.invitations import SheetDocument, SheetWords, sheet_pdf
+from petitions.faults import Busy
 from petitions.flows import invitations, signatures
 from petitions.forms.invitations import SheetForm
 from petitions.models import Invitation, Letter, Proof
@@ -41,8 +42,15 @@ def _print(request: HttpRequest, letter: Letter, form: SheetForm) -> HttpRespons
     except invitations.TooManyInvitations:
         form.add_error(None, _("This letter has as many invitations as it may have."))
         return _page(request, letter, form)
+    try:
+        sheet = sheet_pdf(_document(letter, codes))
+    except Busy:
+        form.add_error(
+            None, _("The sheet could not be printed. Nobody has its codes; please print another one.")
+        )
+        return _page(request, letter, form)
     answer = HttpResponse(
-        sheet_pdf(_document(letter, codes)),
+        sheet,
         content_type="application/pdf",
         headers={"Content-Disposition": 'attachment; filename="invitations.pdf"'},
     )

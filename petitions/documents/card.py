@@ -7,9 +7,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import typst
-
 from petitions.documents.markdown import visible
+from petitions.documents.typesetting import typeset
 
 TEMPLATE = Path(__file__).with_name("card.typ")
 WIDTH, HEIGHT = 1200, 630  # pixels, as networks ask for
@@ -59,10 +58,4 @@ class CardDocument:
 
 def card_png(card: CardDocument) -> bytes:
     """A character that no font here has becomes an empty box; nothing makes it fail."""
-    return typst.compile(
-        TEMPLATE,
-        root=TEMPLATE.parent,
-        format="png",
-        ppi=PPI,
-        sys_inputs={"card": card.source},
-    )
+    return typeset(TEMPLATE, {"card": card.source}, {"format": "png", "ppi": PPI}).content

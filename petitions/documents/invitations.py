@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
 
 import segno
-import typst
 
-from petitions.documents import pdf
+from petitions.documents.typesetting import typeset
 
 TEMPLATE = Path(__file__).with_name("invitations.typ")
 DOTS = 16  # for each module of the QR code: sharper than any printer
@@ -40,20 +39,12 @@ class SheetDocument:
 
 
 def sheet_pdf(sheet: SheetDocument) -> bytes:
-    """Written to no file; what Typst remembers of the codes is forgotten before this returns."""
+    """Written to no file; what Typst remembers of the codes is gone before this returns."""
     dated = [sheet.dated.year, sheet.dated.month, sheet.dated.day]
     values = asdict(sheet) | {"dated": dated, "qr": qr_png(sheet.url)}
-    try:
-        return typst.compile(
-            TEMPLATE,
-            root=TEMPLATE.parent,
-            sys_inputs={"sheet": json.dumps(values, ensure_ascii=False)},
-            pdf_standards=["ua-1"],
-            timestamp=datetime.combine(sheet.dated, time(), UTC),
-            ignore_system_fonts=True,
-        )
-    finally:
-        pdf.forget()
+    inputs = {"sheet": json.dumps(values, ensure_ascii=False)}
+    way = {"pdf_standards": ["ua-1"], "ignore_system_fonts": True}
+    return typeset(TEMPLATE, inputs, way, dated=sheet.dated).content
 
 
 def qr_png(url: str) -> list[int]:

@@ -4,22 +4,27 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
-
-import typst
+from typing import Any
 
 from petitions.documents.markdown import Node, visible
+from petitions.documents.typesetting import typeset
 
 TEMPLATE = Path(__file__).with_name("letter.typ")
 LARGEST = 2_000_000  # characters of JSON
 MOST = 20_000  # signatories: four seconds, 370 MB and a file of 5 MB, which most mail servers still take
-LARGE = 50_000
-MEMORY = 10  # Typst keeps what it has computed until it was not needed for so many compilations
+# Readable by a screen reader (UA), and still readable in thirty years (A), which asks for a glyph of each character.
+ARCHIVAL = ["ua-1", "a-2a"]
+WAYS: list[dict[str, Any]] = [
+    {"pdf_standards": ARCHIVAL, "ignore_system_fonts": True},
+    {"pdf_standards": ARCHIVAL, "ignore_system_fonts": False},
+    {"pdf_standards": [], "ignore_system_fonts": False},
+]
 
 
 class LetterTooLarge(ValueError):
-    """More than one PDF should hold. A compilation cannot be stopped, so its time is bounded here."""
+    """More than one PDF should hold."""
 
 
 @dataclass(frozen=True)
@@ -83,27 +88,12 @@ def letter_pdf(letter: LetterDocument, *, font_paths: Sequence[Path] = ()) -> Pd
     """The same letter gives the same bytes, unless a name needs the fonts of the machine."""
     if len(letter.signatories) > MOST:
         raise LetterTooLarge(f"{len(letter.signatories)} signatories")
-    source = _source(letter)
-    try:
-        return _print(source, letter.dated, font_paths)
-    finally:
-        if len(source) > LARGE:
-            forget()
+    paper = typeset(TEMPLATE, {"letter": _source(letter)}, *_ways(font_paths), dated=letter.dated)
+    return Pdf(paper.content, is_archival=bool(WAYS[paper.way]["pdf_standards"]))
 
 
-def _print(source: str, dated: date, font_paths: Sequence[Path]) -> Pdf:
-    for has_system_fonts in (False, True):
-        try:
-            return Pdf(_compile(source, dated, True, has_system_fonts, font_paths), is_archival=True)
-        except typst.TypstError:  # the standards refuse a missing glyph
-            continue
-    return Pdf(_compile(source, dated, False, True, font_paths), is_archival=False)
-
-
-def forget() -> None:
-    """A process that printed twenty large letters would hold 650 MB; it stays below 150 MB with this."""
-    for _ in range(MEMORY + 1):
-        typst.compile(b"", ignore_system_fonts=True)
+def _ways(font_paths: Sequence[Path]) -> list[dict[str, Any]]:
+    return [way | {"font_paths": [str(path) for path in font_paths]} for way in WAYS]
 
 
 def _source(letter: LetterDocument) -> str:
@@ -119,18 +109,3 @@ def _source(letter: LetterDocument) -> str:
 
 def _region(code: str) -> str | None:
     return code if len(code) == 2 else None  # zh-hans names a script, not a country
-
-
-def _compile(
-    source: str, dated: date, is_archival: bool, has_system_fonts: bool, font_paths: Sequence[Path]
-) -> bytes:
-    return typst.compile(
-        TEMPLATE,
-        root=TEMPLATE.parent,
-        sys_inputs={"letter": source},
-        # Readable by a screen reader (UA), and still readable in thirty years (A).
-        pdf_standards=["ua-1", "a-2a"] if is_archival else [],
-        timestamp=datetime.combine(dated, time(), UTC),  # a day, not a moment
-        ignore_system_fonts=not has_system_fonts,
-        font_paths=list(font_paths),
-    )

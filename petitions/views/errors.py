@@ -65,8 +65,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def broken(request: HttpRequest) -> HttpResponse:
     """The last door: even a page that cannot be drawn is an answer. Called while the fault is being handled."""
+    fault = sys.exception()
     try:
-        return stuck(request) if faults.passes(sys.exception()) else _page(500)
+        if isinstance(fault, faults.Busy):
+            return busy(request)
+        return stuck(request) if faults.passes(fault) else _page(500)
     except Exception:
         log.exception("The page about a fault has a fault itself.")
         sentence = "Something broke on our side. Try again in a few minutes.\n"

@@ -10,9 +10,11 @@ import pytest
 from django.test import Client
 
 from petitions.crypto import typed
+from petitions.documents import typesetting
 from petitions.flows import batches, letters
 from petitions.models import Appear, Invitation, Sheet
 from tests.admin.posts import page
+from tests.documents.turns import turn_taken
 from tests.factories import make_invitations, make_letter, sign
 
 CODE = re.compile(r"(?:[2-9A-Z]{4}-){3}[2-9A-Z]{4}")
@@ -53,6 +55,15 @@ def test_sheet_is_shown_once(as_owner, letter):
 
     assert "10 codes" in shown
     assert [code for code in codes_on(printed) if code in shown or typed.grouped(code) in shown] == []
+
+
+def test_sheet_that_could_not_be_printed_is_said_to_be_lost(as_owner, letter, monkeypatch):
+    monkeypatch.setattr(typesetting, "PATIENCE", 0.0)
+    with turn_taken():
+        answer = as_owner.post(page("invitations", letter), {"proof": "invitation", "number": 10})
+
+    assert answer.status_code == 422
+    assert "Nobody has its codes" in answer.content.decode()
 
 
 @pytest.mark.parametrize("number", ["", "9", "201", "-1", "many"])

@@ -1,7 +1,7 @@
 import io
 import re
+import resource
 import socket
-import time
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -271,10 +271,10 @@ def test_words_can_be_translated() -> None:
 @pytest.mark.parametrize("number", [450, 5000])
 def test_every_name_is_there(number: int) -> None:
     names = [f"Person-{place} Surname" for place in range(number)]
-    started = time.process_time()
+    started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     pdf = letter_pdf(replace(LETTER, signatories=names))
 
-    assert time.process_time() - started < 10
+    assert 0 < resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - started < 10
     assert pdf.is_archival
     found = words(pdf)
     assert [name for name in names if name not in found] == []

@@ -7,11 +7,13 @@ import pytest
 from pypdf import PdfReader
 
 from petitions.documents import letters as documents
+from petitions.documents import typesetting
 from petitions.documents.pdf import Pdf
 from petitions.flows import batches, deliveries, letters, snapshots
 from petitions.flows import receipts as by_receipt
 from petitions.models import Appear, Letter
 from petitions.models.letters import random_slug
+from tests.documents.turns import turn_taken
 from tests.factories import make_draft, make_letter, sign
 
 pytestmark = pytest.mark.django_db
@@ -210,6 +212,20 @@ def test_anonymous_signatures_have_no_line_and_no_key_on_a_page(client, rest):
     ]
     assert shown == [False] * 5
     assert text.count("signature-line") == 1
+
+
+def test_whoever_asks_for_paper_while_others_take_too_long_is_told_when_to_come_back(client, monkeypatch):
+    letter = make_letter()
+    client.raise_request_exception = False
+    monkeypatch.setattr(typesetting, "PATIENCE", 0.0)
+
+    with turn_taken():
+        answer = client.get(f"/letters/{letter.slug}/letter.pdf")
+
+    monkeypatch.undo()
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+    assert "Very busy at the moment" in answer.content.decode()
+    assert client.get(f"/letters/{letter.slug}/letter.pdf").content.startswith(b"%PDF")
 
 
 def test_anonymous_signatures_have_no_line_on_paper(client, monkeypatch):
