@@ -18,6 +18,7 @@ OPTIONS = (
     ("--blocking-threads", "4"),
     ("--respawn-failed-workers", "--no-access-log"),
     ("--respawn-interval", "0.5"),
+    ("--workers-kill-timeout", "3"),  # whoever never ends what they send holds a worker up for ever
     ("--log-level", "warning"),
 )
 

@@ -206,6 +206,14 @@ def test_every_part_looks_before_it_starts_and_ends_with_its_last_task(part):
     assert f"undersigned-{part}.service" in unit("undersigned.target")["Unit"]["Wants"].split()
 
 
+def test_the_web_ends_a_request_that_does_not_end_before_it_is_ended_itself():
+    """Whoever sends the first half of a form, and no more, would keep it from ending."""
+    service = unit("undersigned-web.service")["Service"]
+    waits = re.findall(r"--workers-kill-timeout=(\d+)", service["ExecStart"])
+
+    assert [int(seconds) < int(service["TimeoutStopSec"]) for seconds in waits] == [True]
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here to read its units")
 def test_systemd_understands_its_units(tmp_path):
     """With programs that are here; systemd looks for each."""

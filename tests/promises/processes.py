@@ -22,6 +22,7 @@ WEB = (
     "--interface",
     "wsgi",
     "--respawn-failed-workers",
+    "--workers-kill-timeout=5",
     "--no-access-log",
     "--log-level",
     "warning",

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import resource
+import socket
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
@@ -181,3 +182,25 @@ def test_a_locked_database_makes_people_wait_and_then_says_so(stage, figures):
     assert stage.type_code(ada, "locked0@example.test").status == 200
     figures(stored_after_the_lock=2)
     assert stage.rows(STORED) == [*earlier, *[TYPED["name"]] * 2]
+
+
+def test_a_web_ends_though_somebody_never_ends_their_body(stage):
+    """Asked to stop, it waits for what it was asked, but not for ever. The last one here: the web is gone then."""
+    visitor = Visitor(stage.site.url)
+    visitor.get(f"{LETTER}sign/")
+    headers = {
+        "Host": f"localhost:{stage.site.port}",
+        "Cookie": f"csrf={visitor.cookie('csrf')}",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Length": "1000",
+        "Expect": "100-continue",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    workers = [psutil.Process(pid) for pid in stage.web()]
+    with socket.create_connection(("localhost", stage.site.port)) as connection:
+        connection.sendall(f"POST {LETTER}sign/ HTTP/1.1\r\n{head}\r\n".encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 100")  # it reads
+        connection.sendall(b"name=")
+        stage.site.end("web")
+
+    assert [worker for worker in workers if worker.is_running()] == []
