@@ -10,6 +10,7 @@ import socket
 import sys
 from collections import deque
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -21,6 +22,7 @@ from petitions.embedded import messages
 from petitions.embedded.messages import Mail
 
 KEPT = 500
+LARGEST = 64_000_000  # bytes of all attachments
 ENDS = {signal.SIGINT, signal.SIGTERM}
 
 
@@ -49,8 +51,21 @@ class Sink:
         content = envelope.content
         assert isinstance(content, bytes)  # aiosmtpd gives text only when told to decode
         for address in envelope.rcpt_tos:
-            self._mails.appendleft(messages.read(address, content))
+            self._keep(messages.read(address, content))
         return "250 OK"
+
+    def _keep(self, mail: Mail) -> None:
+        """A letter's PDF comes with each of its mails, and is held once."""
+        known = self._contents()
+        shared = (
+            replace(each, content=known.setdefault(each.content, each.content)) for each in mail.attachments
+        )
+        self._mails.appendleft(replace(mail, attachments=tuple(shared)))
+        while sum(map(len, self._contents())) > LARGEST:
+            self._mails.pop()
+
+    def _contents(self) -> dict[bytes, bytes]:
+        return {each.content: each.content for mail in self._mails for each in mail.attachments}
 
     async def _serve(self) -> None:
         try:

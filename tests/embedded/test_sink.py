@@ -4,14 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from petitions.embedded import addresses, mailbox
+from petitions.embedded import addresses, mailbox, sink
 from petitions.embedded.sink import KEPT, Sink
 
 
-def make_message(subject: str = "A code", to: str = "ada@example.com", text: str = "1234") -> EmailMessage:
+def make_message(
+    subject: str = "A code", to: str = "ada@example.com", text: str = "1234", attachment: bytes = b""
+) -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "codes@example.org", to, subject
     message.set_content(text)
+    if attachment:
+        message.add_attachment(attachment, maintype="application", subtype="pdf")
     return message
 
 
@@ -66,6 +70,18 @@ def test_the_oldest_mail_goes_when_the_mailbox_is_full(smtp):
     assert subjects() == [str(number) for number in range(KEPT + 1, 1, -1)]
 
 
+def test_large_mails_leave_room_for_the_rest_of_the_machine(smtp, monkeypatch):
+    """The same letter to many is held once; of different ones the oldest go."""
+    monkeypatch.setattr(sink, "LARGEST", 250)
+    for subject, content in (("1", b"a" * 100), ("2", b"a" * 100), ("3", b"b" * 100)):
+        smtp.send_message(make_message(subject, attachment=content))
+    assert subjects() == ["3", "2", "1"]
+
+    smtp.send_message(make_message("4", attachment=b"c" * 100))
+
+    assert subjects() == ["4", "3"]
+
+
 def test_one_mail_is_found_by_its_key(smtp):
     smtp.send_message(make_message("1"))
     smtp.send_message(make_message("2"))
@@ -84,10 +100,10 @@ def test_nothing_lies_on_the_disk(smtp, short_path: Path):
 def test_it_stops_while_somebody_is_connected(short_path, settings):
     listener = addresses.listen()
     settings.MAILBOX_SOCKET = str(short_path / "mailbox.sock")
-    sink = Sink(listener, short_path / "mailbox.sock")
-    sink.start()
+    own = Sink(listener, short_path / "mailbox.sock")
+    own.start()
     with smtplib.SMTP("127.0.0.1", listener.getsockname()[1]):
-        sink.stop()
+        own.stop()
 
     assert list(short_path.iterdir()) == []
     with pytest.raises(OSError, match="No such file"):
