@@ -34,7 +34,7 @@ def delivered(letter: Letter, snapshot: Snapshot) -> bytes:
         dated=snapshot.made_at.date(),
         snapshot_sha256=snapshot.sha256,
     )
-    return _printed(document)
+    return printed(document)
 
 
 def previewed(letter: Letter, picture: Snapshot) -> bytes:

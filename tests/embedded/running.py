@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -55,10 +56,11 @@ def command(process: psutil.Process) -> str:
         return ""
 
 
-def begin(data: Path, *arguments: str, output: Path | None = None) -> Up:
+def begin(data: Path, *arguments: str, output: Path | None = None, within: Sequence[str] = ()) -> Up:
+    """`within` is a command that runs another one."""
     with addresses.listen() as listener:
         port = listener.getsockname()[1]
-    words = [sys.executable, "manage.py", "up", "--data", str(data), "--port", str(port), *arguments]
+    words = [*within, sys.executable, "manage.py", "up", "--data", str(data), "--port", str(port), *arguments]
     output = output or data.with_suffix(".output")
     with output.open("wb") as file:
         environment = {"PATH": os.environ["PATH"]}
@@ -66,8 +68,8 @@ def begin(data: Path, *arguments: str, output: Path | None = None) -> Up:
     return Up(process, port, output)
 
 
-def start(data: Path, *arguments: str) -> Up:
-    up = begin(data, *arguments)
+def start(data: Path, *arguments: str, within: Sequence[str] = ()) -> Up:
+    up = begin(data, *arguments, within=within)
     until(lambda: "Ctrl-C stops everything." in up.lines() or up.process.poll() is not None, seconds=90)
     assert up.process.poll() is None, up.output.read_text()
     return up
