@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import resource
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -20,7 +21,7 @@ import pytest
 
 from tests import valkey
 from tests.mailserver import MailServer
-from tests.promises.processes import Processes
+from tests.promises.processes import CELERY, Processes
 from tests.promises.visitor import HIDDEN, Page, Visitor
 
 pytestmark = [pytest.mark.processes, pytest.mark.on("sqlite"), pytest.mark.promise("P29")]
@@ -33,13 +34,16 @@ from tests.factories import make_letter, make_user
 from accounts.models import User
 call_command("migrate", verbosity=0)
 letter = make_letter(slug="rush", owner=make_user("owner@example.org"))
+make_letter(slug="due", owner=letter.memberships.get().user)
 """
+STATE_OF_DUE = "SELECT state FROM petitions_letter WHERE slug = 'due'"
+PULSES = "SELECT part FROM petitions_heartbeat WHERE seen_at > datetime('now', '-3 seconds') ORDER BY part"
 LETTER = "/letters/rush/"
 TYPED = {"appear": "full", "name": 'Ada "Byron" Lovelace', "statement": "Two\r\nlines", "role": ""}
 
 
 class Stage:
-    """A web whose files all lie in one place."""
+    """Web, worker and beat whose files all lie in one place."""
 
     def __init__(self, site: Processes, place: Path, mails: MailServer, *, is_small: bool) -> None:
         self.site, self.place, self.mails, self.is_small = site, place, mails, is_small
@@ -60,8 +64,31 @@ class Stage:
             self.acknowledged += 1
         return answer
 
-    def web(self) -> list[int]:
-        return sorted(child.pid for child in psutil.Process(self.site.running["web"].pid).children())
+    def processes(self, *names: str) -> list[psutil.Process]:
+        first = [psutil.Process(self.site.running[name].pid) for name in names or self.site.running]
+        return [each for one in first for each in (one, *one.children(recursive=True))]
+
+    def says(self, part: str, *words: str) -> bool:
+        log = (self.site.place / f"{part}.log").read_text()
+        return all(word in log for word in words)
+
+    def is_at_work(self) -> bool:
+        """Beat tells it itself, the worker by a task from each of its queues."""
+        return self.rows(PULSES) == ["beat", "sender", "worker"]
+
+    @contextlib.contextmanager
+    def worker_and_beat_held(self) -> Iterator[sqlite3.Connection]:
+        """They stand still and hold no lock, which is ours."""
+        groups = [self.site.running[name].pid for name in ("worker", "beat")]
+        with contextlib.closing(sqlite3.connect(self.database, timeout=30, isolation_level=None)) as file:
+            file.execute("BEGIN IMMEDIATE")
+            for group in groups:
+                os.killpg(group, signal.SIGSTOP)
+            try:
+                yield file
+            finally:
+                for group in groups:
+                    os.killpg(group, signal.SIGCONT)
 
 
 @contextlib.contextmanager
@@ -86,12 +113,22 @@ def stage(tmp_path_factory: pytest.TempPathFactory, mail_server: MailServer) -> 
     with (
         small_disk(place) as is_small,
         valkey.running(socket),
-        Processes(log, database_url=url, CODE_WAIT_SECONDS="0", **surroundings) as site,
+        Processes(
+            log,
+            database_url=url,
+            CODE_WAIT_SECONDS="0",
+            HEARTBEAT_SECONDS="6",
+            SWEEP_SECONDS="2",
+            **surroundings,
+        ) as site,
     ):
         site.manage("shell", "-v0", "-c", PREPARED)
         site.start_web(workers=1)
-        site.wait(site.answers)
-        yield Stage(site, place, mail_server, is_small=is_small)
+        site.start_worker()
+        site.start("beat", *CELERY, "beat", "-s", str(place / "schedule"), "--pidfile=", "-l", "warning")
+        stage = Stage(site, place, mail_server, is_small=is_small)
+        site.wait(lambda: site.answers() and stage.is_at_work())
+        yield stage
 
 
 def fill(disk: Path) -> Path:
@@ -120,12 +157,18 @@ def says_so(page: Page) -> bool:
 
 def test_a_full_disk_says_so_and_is_over_when_there_is_room(stage, mail_server, figures):
     """Acknowledged is what is stored, nothing else, and the same processes go on."""
-    before, ada, grace = stage.web(), Visitor(stage.site.url), Visitor(stage.site.url)
+    before, ada, grace = stage.processes(), Visitor(stage.site.url), Visitor(stage.site.url)
     assert stage.ask(ada, "ada@example.test").status == 200
     code_of_ada = mail_server.code("ada@example.test")
     form, typing = grace.hidden(f"{LETTER}sign/"), ada.hidden(f"{LETTER}code/")
 
-    make_room = take_room(stage)
+    with stage.worker_and_beat_held() as file:
+        file.execute(
+            "UPDATE petitions_letter SET closes_at = datetime('now', '-1 second') WHERE slug = 'due'"
+        )
+        file.execute("COMMIT")
+        assert file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0  # it would still have room
+        make_room = take_room(stage)
     refused = grace.send(f"{LETTER}sign/", **form, **TYPED, address="grace@example.test")
     assert says_so(refused)
     assert says_so(again(grace, f"{LETTER}sign/", refused))
@@ -133,6 +176,7 @@ def test_a_full_disk_says_so_and_is_over_when_there_is_room(stage, mail_server, 
     assert (typed.status, typed.headers["Retry-After"]) == (503, "30")
     read = [grace.get(path).status for path in ("/", LETTER, f"{LETTER}signatures/", "/healthz")]
     assert (read, stage.rows(STORED)) == ([200] * 4, [])
+    worker_and_beat_say_so(stage)
 
     make_room()
     assert again(grace, f"{LETTER}sign/", refused).status == 200
@@ -141,18 +185,29 @@ def test_a_full_disk_says_so_and_is_over_when_there_is_room(stage, mail_server, 
     assert (sent_again.status, sent_again.url.endswith("/signed/")) == (200, True)
     figures(disk="full" if stage.is_small else "may not grow", stored=len(stage.rows(STORED)))
     assert stage.rows(STORED) == [TYPED["name"]] * 2
-    assert (stage.acknowledged, stage.web()) == (1, before)
+    stage.site.wait(lambda: stage.rows(STATE_OF_DUE) == ["closed"] and stage.is_at_work())
+    mail_server.wait(lambda: len(mail_server.to("owner@example.org")) == 1)
+    assert (stage.acknowledged, stage.processes()) == (1, before)
     assert stage.rows("PRAGMA integrity_check") == ["ok"]
 
 
+def worker_and_beat_say_so(stage: Stage) -> None:
+    """Nothing of what was due is done or half done. Their logs are where no file may grow either, if need be."""
+    if stage.is_small:
+        stage.site.wait(lambda: stage.says("worker", "OperationalError"))
+        stage.site.wait(lambda: stage.says("beat", "The clock could not tell the database that it goes."))
+    assert stage.rows(STATE_OF_DUE) == ["open"]
+    assert stage.mails.to("owner@example.org") == []
+
+
 def take_room(stage: Stage) -> Callable[[], object]:
-    """And give it back by what is returned. Where no disk can be made, no file of the web's may grow."""
+    """And give it back by what is returned. Where no disk can be made, no file of ours may grow."""
     if stage.is_small:
         return fill(stage.place).unlink
     free = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-    for pid in stage.web():
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, free[1]))
-    return lambda: [resource.prlimit(pid, resource.RLIMIT_FSIZE, free) for pid in stage.web()]
+    for each in stage.processes():
+        resource.prlimit(each.pid, resource.RLIMIT_FSIZE, (1, free[1]))
+    return lambda: [resource.prlimit(each.pid, resource.RLIMIT_FSIZE, free) for each in stage.processes()]
 
 
 def test_a_locked_database_makes_people_wait_and_then_says_so(stage, figures):
@@ -165,7 +220,7 @@ def test_a_locked_database_makes_people_wait_and_then_says_so(stage, figures):
     ]
     with (
         ThreadPoolExecutor(2) as aside,
-        contextlib.closing(sqlite3.connect(stage.database, isolation_level=None)) as holder,
+        contextlib.closing(sqlite3.connect(stage.database, timeout=30, isolation_level=None)) as holder,
     ):
         holder.execute("BEGIN IMMEDIATE")
         first = aside.submit(ask[0])
@@ -180,6 +235,7 @@ def test_a_locked_database_makes_people_wait_and_then_says_so(stage, figures):
     assert again(ada, f"{LETTER}sign/", refused).status == 200
     assert stage.type_code(grace, "locked1@example.test").status == 200
     assert stage.type_code(ada, "locked0@example.test").status == 200
+    stage.site.wait(stage.is_at_work)
     figures(stored_after_the_lock=2)
     assert stage.rows(STORED) == [*earlier, *[TYPED["name"]] * 2]
 
@@ -196,11 +252,11 @@ def test_a_web_ends_though_somebody_never_ends_their_body(stage):
         "Expect": "100-continue",
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    workers = [psutil.Process(pid) for pid in stage.web()]
+    web = stage.processes("web")
     with socket.create_connection(("localhost", stage.site.port)) as connection:
         connection.sendall(f"POST {LETTER}sign/ HTTP/1.1\r\n{head}\r\n".encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 100")  # it reads
         connection.sendall(b"name=")
         stage.site.end("web")
 
-    assert [worker for worker in workers if worker.is_running()] == []
+    assert [process for process in web if process.is_running()] == []
