@@ -23,13 +23,7 @@ from tests.promises.processes import until
 from tests.promises.sizes import sized
 from tests.promises.visitor import Visitor
 
-pytestmark = [
-    pytest.mark.processes,
-    pytest.mark.on("sqlite"),
-    pytest.mark.promise("P34"),
-    pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what processes share"),
-    pytest.mark.timeout(sized(300, 1200)),
-]
+pytestmark = [pytest.mark.processes, pytest.mark.on("sqlite"), pytest.mark.promise("P34")]
 
 MIB = 2**20
 ALL, IDLE = 512 * MIB, 300 * 10**6
@@ -111,6 +105,8 @@ def sign(up: Up, number: int) -> None:
     assert (answer.status, answer.url.endswith("/signed/")) == (200, True)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what processes share")
+@pytest.mark.timeout(sized(300, 1200))
 def test_all_of_it_lives_in_512_mb_and_goes_on(figures):
     with TemporaryDirectory(prefix="u-") as place, bounded(ALL) as bounds:
         up = running.start(Path(place) / "var", "--no-seeds", within=bounds.within)
