@@ -36,10 +36,14 @@ def _compile(job: dict[str, Any]) -> bytes:
 
 
 def _know_limits() -> None:
-    """Where memory runs out, this ends before any part of the site does; what it held is not kept on a disk."""
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(OSError):  # Linux alone has it
+    """Where memory runs out, this ends before any part of the site does; what it held is not kept on a disk.
+
+    Where a sandbox or another system allows none of it, the paper is made all the same.
+    """
+    for limit, most in ((resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(limit, (most, most))
+    with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
