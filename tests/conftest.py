@@ -14,6 +14,7 @@ from django.template import Template
 from petitions import cache as remembered
 from petitions import codes, limits
 from petitions.crypto import blind
+from petitions.documents import typesetting
 from petitions.flows import restores
 from petitions.views import remembered as pages
 from tests import valkey
@@ -78,6 +79,12 @@ def mail_server() -> Iterator[MailServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def papers_wait_for_each_other() -> None:
+    """All runs on a machine take turns at them, and none is in a hurry."""
+    typesetting.PATIENCE = typesetting.SECONDS = 300.0
 
 
 @pytest.fixture(autouse=True)
