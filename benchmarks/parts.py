@@ -27,18 +27,26 @@ SERVER = ("shared_buffers=512MB", "max_wal_size=4GB", "checkpoint_timeout=15min"
 @contextlib.contextmanager
 def running() -> Iterator[Processes]:
     """All of it, ended by its own process ids whatever happens."""
+    with surrounded() as processes:
+        _serve(processes)
+        yield processes
+
+
+@contextlib.contextmanager
+def surrounded() -> Iterator[Processes]:
+    """What a web needs, and no web."""
     with (
         tempfile.TemporaryDirectory(prefix="undersigned-bench-") as folder,
         postgresql.own(*SERVER) as server,
         valkey.running(Path(folder) / "valkey.sock"),
     ):
         os.environ["TEST_PLACE"] = folder
-        with site(Path(folder), server.url) as processes:
+        with _site(Path(folder), server.url) as processes:
             yield processes
 
 
 @contextlib.contextmanager
-def site(place: Path, database_url: str) -> Iterator[Processes]:
+def _site(place: Path, database_url: str) -> Iterator[Processes]:
     smtp, control, bare = free_port(), free_port(), free_port()
     surroundings = {"redis_url": f"unix://{place / 'valkey.sock'}", "keys": place / "keys"}
     with Processes(
@@ -48,12 +56,16 @@ def site(place: Path, database_url: str) -> Iterator[Processes]:
         processes.start("sink", sys.executable, "-m", "benchmarks.sink", str(smtp), str(control))
         processes.manage("migrate", "-v0")
         processes.manage("collectstatic", "--noinput", "-v0")
-        served = (*WEB, "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--port")
-        processes.start("web", *served, str(processes.port), "config.wsgi:application")
-        processes.start("bare", *served, str(bare), "benchmarks.bare:application")
-        processes.start_worker()
-        processes.start_beat()
-        processes.wait(processes.answers)
-        processes.environment["BENCH_WEB_PID"] = str(processes.running["web"].pid)
-        processes.environment["BENCH_BARE_PID"] = str(processes.running["bare"].pid)
         yield processes
+
+
+def _serve(processes: Processes) -> None:
+    served = (*WEB, "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--port")
+    bare = processes.environment["BENCH_BARE"]
+    processes.start("web", *served, str(processes.port), "config.wsgi:application")
+    processes.start("bare", *served, bare, "benchmarks.bare:application")
+    processes.start_worker()
+    processes.start_beat()
+    processes.wait(processes.answers)
+    processes.environment["BENCH_WEB_PID"] = str(processes.running["web"].pid)
+    processes.environment["BENCH_BARE_PID"] = str(processes.running["bare"].pid)

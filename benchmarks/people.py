@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import secrets
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -15,6 +17,7 @@ from benchmarks.mails import Mails
 VERSION = re.compile(rb'name="version" value="(\w+)"')
 RECEIPT = re.compile(rb"(?:[2-9A-Z]{4}-){6}[2-9A-Z]{4}")
 SHOWN = re.compile(rb'<data value="(\d+)"')
+BYTES = 384  # of a hidden token
 AHEAD = 8  # people of one client who wait for their mail while the next ones begin
 
 
@@ -59,7 +62,7 @@ class Reader:
 class Signer:
     """Form, code from the sink, code page, receipt. Nobody else waits while a mail is on its way."""
 
-    port: int
+    line: Line | int  # or the port that one leads to
     control: int
     path: str
     word: str  # in each address, so that no two runs share a mailbox
@@ -67,10 +70,11 @@ class Signer:
     domain: str = "example.com"
     is_asking_only: bool = False
     ahead: int = AHEAD
+    appear: str = "full"
     _waiting: deque[Waiting] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self._line, self._mails = Line(self.port), Mails(self.control)
+        self._line, self._mails = _line(self.line), Mails(self.control)
         self._people: Iterator[int] = iter(self.numbers)
 
     def step(self) -> Result | None:
@@ -100,7 +104,7 @@ class Signer:
         self._line.forget(number)
         form = self._line.get(f"{self.path}sign/")
         version = VERSION.search(form.body)
-        shown = {"appear": "full", "name": f"Person {self.word}", "role": "Engineer", "statement": ""}
+        shown = {"appear": self.appear, "name": f"Person {self.word}", "role": "Engineer", "statement": ""}
         sent = self._line.post(
             f"{self.path}sign/",
             address=self._address(number),
@@ -114,9 +118,13 @@ class Signer:
             seconds += self._line.get(f"{self.path}code/").seconds
         return Waiting(number, self._line.cookies, self._line.forwarded, seconds)
 
-    def _finish(self, waiting: Waiting) -> Result:
-        code = self._mails.code(self._address(waiting.number))
+    def _code(self, waiting: Waiting) -> str:
+        """From the mail, in the browser that asked for it."""
         self._line.cookies, self._line.forwarded = waiting.cookies, waiting.forwarded
+        return self._mails.code(self._address(waiting.number))
+
+    def _finish(self, waiting: Waiting) -> Result:
+        code = self._code(waiting)
         typed = self._line.post(f"{self.path}code/", code=code)
         acknowledged, seconds = time.time(), waiting.seconds + typed.seconds
         if typed.status != 303:
@@ -128,11 +136,26 @@ class Signer:
         return Result(True, seconds, acknowledged, last=typed.seconds)
 
 
+@dataclass
+class Holder(Signer):
+    """Has a hidden token signed with the code instead."""
+
+    appear: str = "anonymous"
+
+    def _finish(self, waiting: Waiting) -> Result:
+        hidden = base64.urlsafe_b64encode(b"\x40" + secrets.token_bytes(BYTES - 1)).decode().rstrip("=")
+        fields = {"code": self._code(waiting), "blinded": hidden}
+        answer = self._line.post(f"{self.path}token/", accept="application/json", **fields)
+        if answer.status != 200:
+            return _fault("token", answer, answer.seconds)
+        return Result(True, waiting.seconds + answer.seconds, time.time(), last=answer.seconds)
+
+
 class Filler:
     """The bare forms in as many requests: form, post, form, post that inserts, page."""
 
-    def __init__(self, port: int, numbers: Iterable[int]) -> None:
-        self._line, self._numbers = Line(port), iter(numbers)
+    def __init__(self, line: Line | int, numbers: Iterable[int]) -> None:
+        self._line, self._numbers = _line(line), iter(numbers)
 
     def step(self) -> Result | None:
         number = next(self._numbers, None)
@@ -178,6 +201,10 @@ class Typist:
 
     def close(self) -> None:
         self._line.close()
+
+
+def _line(given: Line | int) -> Line:
+    return Line(given) if isinstance(given, int) else given
 
 
 def _fault(step: str, answer: Answer, seconds: float) -> Result:
