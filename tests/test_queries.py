@@ -26,10 +26,10 @@ PAGES = {
     "names": 5,
     "search": 5,
     "verify": 8,
-    "form": 6,
-    "typed form": 7,
+    "form": 5,
+    "typed form": 6,
     "code": 3,
-    "typed code": 11,
+    "typed code": 10,
     "receipt": 3,
     "token": 7,
 }

@@ -18,7 +18,7 @@ from limits import RateLimitItemPerHour
 from accounts.models import User
 from petitions import limits
 from petitions.flows import audit, deliveries
-from petitions.models import Delivery, Domain, Letter, Workplace
+from petitions.models import Delivery, Domain, Letter, prepared
 
 MOST = 1_000_000
 FIRST = RateLimitItemPerHour(1, 1, "burst-first")
@@ -37,16 +37,15 @@ def is_calm(letter: Letter, mailbox: str) -> bool:
 
     What is asked where no code leaves is not counted: it must not stop the letters that were let go on.
     """
-    is_lifted = Exists(_lifts().filter(letter=letter, domain=OuterRef("pk")))
-    domains = Domain.objects.select_related("workplace").annotate(is_lifted=is_lifted)
-    domain = domains.filter(name=_domain_name(mailbox)).first()
+    domain = ASKED_AT.first(name=_domain_name(mailbox), letter=letter.pk)
     if domain is None:
         return True
-    gets_codes = domain.frozen_at is None or domain.is_lifted
+    gets_codes = domain.frozen_at is None or domain.is_lifted  # type: ignore[attr-defined]
     is_first = limits.allows(FIRST, _hour(), mailbox)
     limits.allows(ASKED, _hour(), domain.name, cost=int(is_first and gets_codes))
     asked, typed = (limits.count(limit, _hour(), domain.name) for limit in (ASKED, TYPED))
-    if gets_codes and _is_burst(domain.workplace, asked, typed):
+    head_count = domain.head_count  # type: ignore[attr-defined]
+    if gets_codes and _is_burst(head_count, asked, typed):
         freeze(domain)
         return False
     return gets_codes
@@ -60,14 +59,18 @@ def note_typed(mailbox: str) -> None:
 def is_near(domain: Domain) -> bool:
     """Whether half of what freezes it was asked for this hour and not typed. Told without the number."""
     asked, typed = (limits.count(limit, _hour(), domain.name) for limit in (ASKED, TYPED))
-    return domain.frozen_at is None and asked - typed > threshold(domain.workplace) // 2 and typed * 2 < asked
+    return (
+        domain.frozen_at is None
+        and asked - typed > threshold(domain.workplace.head_count) // 2
+        and typed * 2 < asked
+    )
 
 
-def threshold(workplace: Workplace) -> int:
-    """How many mailboxes may ask within an hour without typing."""
-    if workplace.head_count is None:
+def threshold(head_count: int | None) -> int:
+    """How many mailboxes of a workplace may ask within an hour without typing."""
+    if head_count is None:
         return UNTYPED
-    return min(UNTYPED, max(FEWEST, int(workplace.head_count * SHARE)))
+    return min(UNTYPED, max(FEWEST, int(head_count * SHARE)))
 
 
 @transaction.atomic
@@ -136,9 +139,20 @@ def _lifts() -> QuerySet[Any]:
     return Letter.lifted_domains.through.objects.all()
 
 
-def _is_burst(workplace: Workplace, asked: int, typed: int) -> bool:
+def _asked_at(name: Any, letter: Any) -> QuerySet[Domain]:
+    """With what decides whether its mailboxes get codes for a letter."""
+    is_lifted = Exists(_lifts().filter(letter=letter, domain=OuterRef("pk")))
+    return Domain.objects.filter(name=name).annotate(
+        is_lifted=is_lifted, head_count=F("workplace__head_count")
+    )
+
+
+ASKED_AT = prepared.Objects[Domain](_asked_at)
+
+
+def _is_burst(head_count: int | None, asked: int, typed: int) -> bool:
     """Of people who sign, most type their code; of a directory that somebody goes through, hardly anybody."""
-    return asked - typed > threshold(workplace) and typed * 2 < asked
+    return asked - typed > threshold(head_count) and typed * 2 < asked
 
 
 def _domain_name(mailbox: str) -> str:

@@ -80,7 +80,7 @@ def issue(letter: Letter, code: str, blinded: bytes, *, version: str) -> Issued:
     hashed = typed.digest(to_text(blinded))
     invitation = letter.invitations.usable_for(hashed).filter(code_hash=typed.digest(code)).first()
     if invitation is None:
-        raise InvitationRefused if _is_signable(letter) else LetterNotOpen
+        raise InvitationRefused if letter.can_be_signed() else LetterNotOpen
     issued = tokens.blindly(letter.public_keys.get(proof=invitation.proof), blinded)
     if invitation.is_unused:  # otherwise this very token was signed before, and its answer was lost
         _consume_for(letter, invitation, hashed, version)
@@ -94,10 +94,6 @@ def _consume_for(letter: Letter, invitation: Invitation, hashed: bytes, version:
     signatures.require_same_text(letter, version)
     if not invitation.consume_for(hashed):
         raise InvitationRefused
-
-
-def _is_signable(letter: Letter) -> bool:
-    return Letter.objects.signable().filter(pk=letter.pk).exists()
 
 
 def _hold_open(letter: Letter) -> None:

@@ -17,7 +17,7 @@ MANY = 2_000  # signatures that are counted in a fraction of a millisecond
 
 def check(letter: Letter) -> None:
     """Mark every threshold that the count has reached. Harmless to repeat and to run twice at once."""
-    if waiting := list(letter.milestones.ahead()):
+    if waiting := Milestone.ahead_of(letter):
         _count(letter, waiting)
 
 
@@ -27,7 +27,7 @@ def glance(letter: Letter) -> None:
     Of many the rows are not counted for every new one: the shown number tells when it is time, and the sweep counts
     every few seconds.
     """
-    waiting = list(letter.milestones.ahead())
+    waiting = Milestone.ahead_of(letter)
     shown = counts.shown(letter).total if waiting else MANY
     if shown < MANY or any(milestone.threshold and milestone.threshold <= shown for milestone in waiting):
         _count(letter, waiting)
@@ -45,7 +45,7 @@ def _count(letter: Letter, waiting: list[Milestone]) -> None:
 
 def measure(letter: Letter) -> None:
     """What the shares that are ahead come to, after a head-count was corrected."""
-    _measure(letter, list(letter.milestones.ahead()))
+    _measure(letter, Milestone.ahead_of(letter))
 
 
 def _measure(letter: Letter, waiting: list[Milestone]) -> None:

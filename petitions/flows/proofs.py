@@ -14,7 +14,7 @@ from petitions import limits, mail
 from petitions.codes import sender
 from petitions.crypto import keys, marks, typed
 from petitions.flows import audit, bursts
-from petitions.models import Challenge, Domain, Letter
+from petitions.models import Challenge, Domain, Letter, Version
 from petitions.pending import Pending
 
 
@@ -82,7 +82,7 @@ def challenge(
         receipt=typed.new_receipt(),
         address=address,
         ignores_dots=ignores_dots,
-        version=version or (letter.version.sha256 if purpose == "sign" else ""),
+        version=version or (Version.in_force(letter).sha256 if purpose == "sign" else ""),
         **shown,
     )
     return _with_new_code(pending)
@@ -123,7 +123,7 @@ def _mark(letter: Letter, purpose: str, mailbox: str) -> bytes:
 
 
 def _with_new_code(pending: Pending) -> tuple[Pending, str]:
-    code, pk = typed.new_code(), Challenge.objects.create().pk.hex
+    code, pk = typed.new_code(), Challenge.begin().pk.hex
     return replace(pending, challenge=pk, code_hash=_code_hash(pk, code)), code
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import ParamSpec
+from typing import Any, ParamSpec
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models.functions import Now
 
 from petitions.crypto import marks, typed
 from petitions.flows import milestones, proofs, snapshots
@@ -25,7 +24,7 @@ from petitions.models import (
     WaitingSignature,
     Workplace,
 )
-from petitions.models.signatures import SignatureQuerySet, searchable
+from petitions.models.signatures import WITH_RECEIPT, SignatureQuerySet, searchable
 from petitions.pending import Pending
 
 Rest = ParamSpec("Rest")
@@ -88,12 +87,7 @@ def sign(letter: Letter, pending: Pending, code: str) -> None:
 
 
 def has_receipt(letter: Letter, receipt: str) -> bool:
-    """Asked in one statement: between two, the row can move from one table to the other."""
-    mine = {"letter": letter, "receipt_hash": typed.digest(receipt)}
-    published, waiting = (
-        model.objects.filter(**mine).values("pk") for model in (Signature, WaitingSignature)
-    )
-    return published.union(waiting).exists()
+    return WITH_RECEIPT(letter=letter.pk, receipt_hash=typed.digest(receipt))
 
 
 @transaction.atomic
@@ -125,7 +119,7 @@ def workplace_shown(letter: Letter, pending: Pending) -> Workplace | None:
 
 def require_same_text(letter: Letter, sha256: str) -> Version:
     """Inside the letter's lock: nobody signs words that they have not read. Raises `TextCorrected`."""
-    version = letter.version
+    version = Version.in_force(letter)
     if sha256 != version.sha256:
         raise TextCorrected
     return version
@@ -134,7 +128,7 @@ def require_same_text(letter: Letter, sha256: str) -> Version:
 def enter(letter: Letter) -> None:
     """Hold the letter's shared lock and be sure that it can be signed until commit."""
     letter.share_lock()
-    if not Letter.objects.signable().filter(pk=letter.pk).exists():
+    if not letter.can_be_signed():
         raise LetterNotOpen
 
 
@@ -149,14 +143,13 @@ def store(
     workplace: Workplace | None = None,
 ) -> None:
     """Anonymous signatures wait for their batch, sealed ones with their proof; no version is the one in force."""
-    common = {"letter": letter, "receipt_hash": receipt_hash, "proof": proof}
+    common: dict[str, Any] = {"letter": letter, "receipt_hash": receipt_hash, "proof": proof}
     common |= {"version": version or letter.version}
     if shown.is_anonymous:
         kind = {"kind": Signature.Kind.BY_POLICY} if seal is None else seal.fields()
         WaitingSignature.objects.create(**common | kind)
         return
-    common |= {"kind": Signature.Kind.NAMED, "signed_at": Now(), "workplace": workplace}
-    Signature.objects.create(**words(letter, shown), **common)
+    Signature.objects.add_named(words(letter, shown), workplace=workplace, **common)
     tell_of_change(letter)
 
 

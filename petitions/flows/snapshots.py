@@ -44,7 +44,7 @@ def close(letter: Letter) -> None:
 
 def thaw(letter: Letter) -> None:
     """Something public changed: pictures of a delivery that nobody has received are made anew."""
-    letter.snapshots.all().thaw()
+    Snapshot.thaw(letter)
 
 
 def freeze(snapshot: Snapshot) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
+from django.db.models import QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from petitions.forms.people import LINK, mixes_scripts
-from petitions.models import Letter
+from petitions.models import Letter, Recipient, Workplace, prepared
 from petitions.models.signatures import searchable
 
 # In a name or a role: a standing that this site gives nobody, and signs that look like its seal.
@@ -61,12 +63,22 @@ class Known:
 
 
 def known(letter: Letter) -> Known:
-    """In two queries."""
-    groups = [letter.signing_line, *letter.workplaces.values_list("name", flat=True)]
-    recipients = letter.recipients.values_list("name", flat=True)
+    names = NAMES.all(letter=letter.pk)
+    groups = [letter.signing_line, *(name for name, is_recipient in names if not is_recipient)]
+    recipients = [name for name, is_recipient in names if is_recipient]
     return Known(
         frozenset(map(_folded, groups)), tuple(frozenset(_folded(name).split()) for name in recipients)
     )
+
+
+def _names(letter: Any) -> QuerySet[Any, Any]:
+    """Of its workplaces and of its recipients, and which of the two."""
+    workplaces = Workplace.objects.filter(letters=letter).order_by().values_list("name", Value(False))
+    recipients = Recipient.objects.filter(letter=letter).order_by().values_list("name", Value(True))
+    return workplaces.union(recipients, all=True)
+
+
+NAMES = prepared.Rows(_names)
 
 
 def of_line(name: str, role: str, about: Known) -> list[Flag]:

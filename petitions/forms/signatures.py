@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from petitions.crypto import typed
 from petitions.forms.addresses import AddressField, allowed_domain
 from petitions.forms.people import PersonField, StatementField, shortened
-from petitions.models import Appear, Letter
+from petitions.models import Appear, Letter, Version
 
 NAMELESS = {Appear.ROLE, Appear.ANONYMOUS}
 
@@ -85,7 +85,7 @@ class SignForm(AppearanceForm):
         self.letter = letter
 
     def clean_version(self) -> str:
-        return self.cleaned_data["version"] or self.letter.version.sha256
+        return self.cleaned_data["version"] or Version.in_force(self.letter).sha256
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]

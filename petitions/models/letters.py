@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import Exists, F, Q
+from django.db.models import Exists, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from petitions.models import clocks
+from petitions.models import clocks, prepared
 from petitions.models.installations import Installation
 from petitions.models.workplaces import Domain, Workplace
 
@@ -46,12 +46,16 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 
     def signable(self) -> LetterQuerySet:
         """Letters that can be signed at this moment, by the database's clock, whatever sweeps have run."""
-        not_over = Q(closes_at=None) | Q(closes_at__gt=Now())
-        return self.filter(not_over, state=Letter.State.OPEN, opens_at__lte=Now())
+        return self.filter(_is_signable())
 
     def with_pause(self) -> LetterQuerySet:
         """Each knows whether an operator has paused signing for the whole site."""
         return self.annotate(is_signing_paused=Exists(Installation.that_stops(Installation.Switch.SIGNING)))
+
+    def with_signing(self) -> LetterQuerySet:
+        """Each knows whether it can be signed at this moment, and of that pause."""
+        answer = ExpressionWrapper(_is_signable(), output_field=models.BooleanField())
+        return self.annotate(is_signable=answer).with_pause()
 
     def closed_for(self, time: timedelta) -> LetterQuerySet:
         return self.filter(closed_at__lt=Now() - time)
@@ -60,13 +64,18 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         return self.filter(state=Letter.State.OPEN, closes_at__lte=Now())
 
 
+def _is_signable() -> Q:
+    not_over = Q(closes_at=None) | Q(closes_at__gt=Now())
+    return Q(not_over, state=Letter.State.OPEN, opens_at__lte=Now())
+
+
 def random_slug() -> str:
     """128 random bits: the address of a letter that only its link opens."""
     return secrets.token_hex(16)
 
 
 class Letter(models.Model):
-    is_signing_paused = False  # told by `with_pause`
+    is_signable = is_signing_paused = False  # told by `with_signing` and `with_pause`
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -184,6 +193,11 @@ class Letter(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("letter", args=[self.slug])
 
+    @classmethod
+    def find(cls, slug: str) -> Letter | None:
+        """What whoever knows its address may read, and what is known of its signing at this moment."""
+        return FINDING.first(slug=slug)
+
     @property
     def url(self) -> str:
         """The public address, built from the configured site and never from a request."""
@@ -225,7 +239,7 @@ class Letter(models.Model):
 
     def domain(self, name: str) -> Domain | None:
         """The domain of this letter's workplaces with exactly this ASCII name."""
-        return Domain.objects.filter(name=name, workplace__letters=self).select_related("workplace").first()
+        return DOMAIN.first(name=name, letter=self.pk)
 
     @property
     def head_count(self) -> int | None:
@@ -235,7 +249,11 @@ class Letter(models.Model):
 
     @property
     def has_several_workplaces(self) -> bool:
-        return self.workplaces.count() > 1
+        return len(WORKPLACES.all(letter=self.pk)) > 1
+
+    def can_be_signed(self) -> bool:
+        """At this moment, by the database's clock."""
+        return SIGNABLE(pk=self.pk)
 
     def key_name(self, purpose: str) -> str:
         """Where the letter's key for this purpose lies below `KEYS_DIR`."""
@@ -248,6 +266,16 @@ class Letter(models.Model):
     def hold_lock(self) -> None:
         """Keeps every signer out until commit."""
         lock("letter", self.pk)
+
+
+FINDING = prepared.Objects[Letter](lambda slug: Letter.objects.published().with_signing().filter(slug=slug))
+SIGNABLE = prepared.Question(lambda pk: Letter.objects.signable().filter(pk=pk))
+DOMAIN = prepared.Objects[Domain](
+    lambda name, letter: Domain.objects.filter(name=name, workplace__letters=letter)
+)
+WORKPLACES = prepared.Rows(
+    lambda letter: Workplace.objects.filter(letters=letter).order_by().values_list("pk")[:2]
+)
 
 
 def lock(*what: object, function: str = "pg_advisory_xact_lock") -> None:

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from petitions.models import prepared
 from petitions.models.letters import Letter
 
 
@@ -88,6 +89,10 @@ class Milestone(models.Model):
             return gettext("%(share)s %% (waits for a head-count)") % {"share": self.share}
         return f"{self.share} % ({self.threshold})"
 
+    @classmethod
+    def ahead_of(cls, letter: Letter) -> list[Milestone]:
+        return AHEAD.all(letter=letter.pk)
+
     def mark_reached(self, count: int) -> bool:
         """True for the one caller who saw the threshold fall, and as it was read: it may be measured meanwhile."""
         waiting = Milestone.objects.ahead().filter(pk=self.pk, threshold=self.threshold)
@@ -99,6 +104,9 @@ class Milestone(models.Model):
         if threshold != self.threshold:
             Milestone.objects.ahead().filter(pk=self.pk).update(threshold=threshold)
             self.threshold = threshold
+
+
+AHEAD = prepared.Objects[Milestone](lambda letter: Milestone.objects.ahead().filter(letter=letter))
 
 
 def of_share(share: int, head_count: int | None) -> int | None:

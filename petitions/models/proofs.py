@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from petitions.models import prepared
 from petitions.models.letters import Letter
 
 
@@ -53,14 +54,26 @@ class Challenge(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
+    @classmethod
+    def begin(cls) -> Challenge:
+        challenge = cls()
+        BEGINNING(id=challenge.pk)
+        return challenge
+
     def spend_try(self) -> bool:
         """True while a try is left. Counted before comparing, so that parallel guesses cannot share one."""
-        left = Challenge.objects.fresh().filter(pk=self.pk, tries__lt=self.TRIES)
-        return bool(left.update(tries=F("tries") + 1))
+        return bool(TRYING(pk=self.pk))
 
     def consume(self) -> bool:
         """True for the one caller who uses it up. The row goes: it would say when somebody signed."""
-        return bool(Challenge.objects.fresh().filter(pk=self.pk).delete()[0])
+        return bool(USING(pk=self.pk))
+
+
+BEGINNING = prepared.Insert(Challenge)
+TRYING = prepared.Update(
+    lambda pk: Challenge.objects.fresh().filter(pk=pk, tries__lt=Challenge.TRIES), tries=F("tries") + 1
+)
+USING = prepared.Delete(lambda pk: Challenge.objects.fresh().filter(pk=pk))
 
 
 class Mark(models.Model):
@@ -89,9 +102,8 @@ class Mark(models.Model):
     @classmethod
     def leave(cls, letter: Letter, value: str, *, blinded_hash: bytes | None = None) -> bool:
         """True for the first one. Not asked for beforehand: hardly anybody signs twice."""
-        try:
-            with transaction.atomic():
-                cls.objects.create(letter=letter, value=bytes.fromhex(value), blinded_hash=blinded_hash)
-        except IntegrityError:
-            return False
-        return True
+        row = {"letter_id": letter.pk, "value": bytes.fromhex(value), "blinded_hash": blinded_hash}
+        return bool(LEAVING(id=uuid.uuid4(), **row))
+
+
+LEAVING = prepared.InsertOnce(Mark, "letter_id", "value", "blinded_hash")

@@ -19,7 +19,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import typed
-from petitions.models import clocks
+from petitions.models import clocks, prepared
 from petitions.models.invalidations import Condition, Invalidation
 from petitions.models.letters import Letter
 from petitions.models.proofs import Proof
@@ -105,6 +105,16 @@ class Words(NamedTuple):
     statement: str
 
 
+WORDS = (
+    "name",
+    "role",
+    "statement",
+    "search",
+    "is_under_review",
+    "is_pinned",
+    "shows_statement",
+    "is_statement_waiting",
+)  # columns of a named row that say who, and how that is shown
 SHOWN = ("name", "role", "statement", "is_under_review", "shows_statement")
 
 
@@ -185,8 +195,28 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
             found = found.filter(search__contains=word)
         return found
 
+    def add_named(
+        self,
+        words: dict[str, object],
+        *,
+        letter: Letter,
+        version: Version,
+        workplace: Workplace | None,
+        **proved: object,
+    ) -> None:
+        """A new one, signed now, that says these words."""
+        belonging = {
+            "letter_id": letter.pk,
+            "version_id": version.pk,
+            "workplace_id": workplace and workplace.pk,
+        }
+        NAMED(id=uuid.uuid4(), **belonging, **proved, **words)
+
+    def by_kind(self) -> models.QuerySet[Any, Any]:
+        return self.counted().order_by().values_list("kind", "proof").annotate(number=Count("*"))
+
     def tally(self) -> Tally:
-        return _tally(self.counted().order_by().values_list("kind", "proof").annotate(number=Count("*")))
+        return _tally(self.by_kind())
 
     def tallies(self) -> dict[int, Tally]:
         """One for each letter that has signatures, by its key."""
@@ -341,6 +371,10 @@ class Signature(models.Model):
     def __str__(self) -> str:
         return self.public_line or str(self.get_kind_display())
 
+    @classmethod
+    def tally_of(cls, letter: Letter) -> Tally:
+        return _tally(COUNTED.all(letter=letter.pk))
+
     @property
     def is_named(self) -> bool:
         return self.kind == self.Kind.NAMED
@@ -389,6 +423,15 @@ def _frozen_line(is_under_review: bool, name: str, role: str) -> str:
     return Signature.UNDER_REVIEW if is_under_review else ", ".join(filter(None, [name, role]))
 
 
+NAMED = prepared.Insert(
+    Signature,
+    *("letter_id", "version_id", "workplace_id", "proof", "receipt_hash", *WORDS),
+    kind=Signature.Kind.NAMED,
+    signed_at=Now(),
+)
+COUNTED = prepared.Rows(lambda letter: Signature.objects.filter(letter=letter).by_kind())
+
+
 class WaitingSignature(models.Model):
     """An anonymous signature before its batch: counted and shown nowhere, without time or order."""
 
@@ -430,6 +473,17 @@ class WaitingSignature(models.Model):
     def carried(self) -> dict[str, object]:
         return {field: getattr(self, field) for field in self.CARRIED}
 
+
+def _with_receipt(letter: Any, receipt_hash: Any) -> models.QuerySet[Any, Any]:
+    """In one statement: between two, the row can move from one table to the other."""
+    published, waiting = (
+        model.objects.filter(letter=letter, receipt_hash=receipt_hash).values("pk")
+        for model in (Signature, WaitingSignature)
+    )
+    return published.union(waiting)
+
+
+WITH_RECEIPT = prepared.Question(_with_receipt)
 
 PUBLISHING = """
 WITH taken (old, new) AS (VALUES {pairs})

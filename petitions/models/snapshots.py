@@ -7,6 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from petitions.models import prepared
 from petitions.models.invalidations import Invalidation
 from petitions.models.letters import Letter
 from petitions.models.versions import Version
@@ -30,10 +31,9 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         was_handed_over = Q(handovers__isnull=False, is_settled=True)
         return self.frozen().filter(is_closing | is_out | was_handed_over).distinct()
 
-    def thaw(self) -> None:
-        """Ask for each to be made anew, frozen or just being frozen, whose first mail has not gone out."""
-        ours = self.exclude(reason=Snapshot.Reason.CLOSING).filter(first_body_at=None, is_settled=False)
-        ours.update(sha256="", count=None, names=None, papers=[], revision=F("revision") + 1)
+    def changeable(self) -> SnapshotQuerySet:
+        """Those of a delivery, frozen or just being frozen, whose first mail has not gone out."""
+        return self.exclude(reason=Snapshot.Reason.CLOSING).filter(first_body_at=None, is_settled=False)
 
 
 class Snapshot(models.Model):
@@ -79,6 +79,11 @@ class Snapshot(models.Model):
     def __str__(self) -> str:
         return f"{self.letter} #{self.number}"
 
+    @classmethod
+    def thaw(cls, letter: Letter) -> None:
+        """Ask for each to be made anew that may still change."""
+        THAWING(letter=letter.pk)
+
     @property
     def is_frozen(self) -> bool:
         return bool(self.sha256)
@@ -101,3 +106,13 @@ class Snapshot(models.Model):
         return bool(
             mine.exclude(sha256="").update(first_body_at=models.functions.Coalesce("first_body_at", Now()))
         )
+
+
+THAWING = prepared.Update(
+    lambda letter: Snapshot.objects.changeable().filter(letter=letter),
+    sha256="",
+    count=None,
+    names=None,
+    papers=[],
+    revision=F("revision") + 1,
+)

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from petitions.models import prepared
 from petitions.models.letters import Letter
 
 
@@ -45,3 +46,16 @@ class Version(models.Model):
         if self.pk:
             raise TypeError("A version never changes; correct the letter with a new one.")
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    @classmethod
+    def in_force(cls, letter: Letter) -> Version:
+        """With its hash and without its words, which may be long. Raises `Version.DoesNotExist` for a draft."""
+        found = IN_FORCE.first(letter=letter.pk)
+        if found is None:
+            raise cls.DoesNotExist
+        return found
+
+
+IN_FORCE = prepared.Objects[Version](
+    lambda letter: Version.objects.filter(letter=letter).order_by("-number").only("sha256", "letter")[:1]
+)

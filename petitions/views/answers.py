@@ -7,9 +7,9 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
@@ -46,7 +46,9 @@ def for_letter(
 
     @wraps(view)
     def found(request: HttpRequest, slug: str, *rest: Rest.args, **named: Rest.kwargs) -> Answer:
-        letter = get_object_or_404(Letter.objects.published().with_pause(), slug=slug)
+        letter = Letter.find(slug)
+        if letter is None:
+            raise Http404
         answer = view(request, letter, *rest, **named)
         if not letter.is_listed:
             answer["X-Robots-Tag"] = "noindex"
@@ -65,10 +67,6 @@ def unless_known(
         answer = HttpResponse(make(), content_type=content_type)
     answer["ETag"] = etag
     return answer
-
-
-def is_signable(letter: Letter) -> bool:
-    return Letter.objects.signable().filter(pk=letter.pk).exists()
 
 
 def invitation_url(letter: Letter) -> str:

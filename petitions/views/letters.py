@@ -19,7 +19,7 @@ from petitions.documents.sentences import count_sentences, invalid_sentences, pa
 from petitions.models import Letter, Recipient, Tally, Version
 from petitions.models.signatures import searchable
 from petitions.views import outcomes, signatories
-from petitions.views.answers import KEPT, for_letter, is_signable, unless_known
+from petitions.views.answers import KEPT, for_letter, unless_known
 from petitions.views.remembered import remembered
 
 OPEN = 6  # recipients of many that are named at once
@@ -83,7 +83,7 @@ def draft_page(letter: Letter, version: Version) -> dict[str, Any]:
 
 def _page(letter: Letter, version: Version) -> dict[str, Any]:
     tally = counts.shown(letter)
-    signable = is_signable(letter)
+    signable = letter.can_be_signed()
     milestones = list(letter.milestones.all())
     papers = list(letter.papers.all().counted())
     way = progress.of(letter, milestones, tally.total)

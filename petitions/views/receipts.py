@@ -17,7 +17,6 @@ from petitions.flows.signatures import Shown
 from petitions.forms.signatures import AppearanceForm, ReceiptForm
 from petitions.models import Appear, Letter, Signature, WaitingSignature
 from petitions.views import errors
-from petitions.views.answers import is_signable
 
 
 @never_cache
@@ -87,7 +86,7 @@ def _manage(
         "receipt": receipt,
         "form": form or AppearanceForm(initial=_as_typed(signature)),
         "delivered_note": _delivered_note(signature.letter),
-        "can_return": is_signable(signature.letter),
+        "can_return": signature.letter.can_be_signed(),
         "done": done,
     }
     return render(request, "signatures/manage.html", context, status=status)

@@ -22,7 +22,7 @@ from petitions.crypto import typed
 from petitions.documents import sharing
 from petitions.flows import proofs, signatures
 from petitions.forms.signatures import SignForm
-from petitions.models import Letter, Signature, Workplace
+from petitions.models import Letter, Signature, Version, Workplace
 from petitions.models.signatures import SignatureQuerySet
 from petitions.pending import Pending
 from petitions.views import errors, issuing, remembered
@@ -31,7 +31,6 @@ from petitions.views.answers import (
     for_letter,
     forget_pending,
     invitation_url,
-    is_signable,
     keep_pending,
     read_pending,
     refused,
@@ -109,7 +108,7 @@ def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
         return _sign_page(request, letter, form, status=422)
     if letter.is_signing_paused:
         return issuing.refuse(request, form, issuing.PAUSED, partial(_sign_page, request, letter))
-    if form.cleaned_data["version"] != letter.version.sha256:
+    if form.cleaned_data["version"] != Version.in_force(letter).sha256:
         corrected = issuing.REFUSALS[signatures.TextCorrected]
         return issuing.refuse(request, form, corrected, partial(_sign_page, request, letter))
     try:
@@ -196,7 +195,7 @@ def _kept(request: HttpRequest, letter: Letter) -> dict[str, str]:
 
 def refused_now(request: HttpRequest, letter: Letter) -> HttpResponse | None:
     """When nobody can begin to sign. What was typed before a pause is shown again with its form instead."""
-    if not is_signable(letter):
+    if not letter.is_signable:
         return not_open(request, letter)
     if letter.is_signing_paused and request.method != "POST":
         title, sentence = _("Signing is paused"), str(issuing.PAUSED.sentence)

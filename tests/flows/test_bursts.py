@@ -160,7 +160,7 @@ def test_a_small_workplace_has_a_smaller_directory(monkeypatch, head_count, expe
     workplace = make_workplace("works.test")
     workplace.head_count = head_count
 
-    assert bursts.threshold(workplace) == expected
+    assert bursts.threshold(workplace.head_count) == expected
 
 
 def test_every_open_letter_of_the_domain_is_told_once():

@@ -72,8 +72,8 @@ DEFECTS = [
         (
             (
                 "petitions/flows/signatures.py",
-                "    letter.share_lock()\n    if not Letter.objects.signable().filter(pk=letter.pk).exists():",
-                "    if not Letter.objects.signable().filter(pk=letter.pk).exists():",
+                "    letter.share_lock()\n    if not letter.can_be_signed():",
+                "    if not letter.can_be_signed():",
             ),
         ),
     ),

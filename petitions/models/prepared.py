@@ -1,0 +1,178 @@
+"""Statements that are built once, for what happens for each signer.
+
+To make SQL of a queryset takes Django ten times as long as the database takes to answer. A statement is written as a
+queryset all the same, of values that are `Given` with each call; what is kept is its SQL.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db import connection, models
+from django.db.models import Expression, QuerySet, sql
+from django.db.models.constants import OnConflict
+
+Row = TypeVar("Row", bound=models.Model)
+Build = Callable[..., Any]  # called once, with a `Given` for each of its parameters
+
+
+class Given(Expression):
+    """A value that comes with each call. It stands among the parameters in the value's place."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return "%s", [self]
+
+
+class Statement:
+    def __init__(self, build: Build) -> None:
+        self._build, self._given = build, tuple(inspect.signature(build).parameters)
+
+    def _query(self, built: Any) -> Any:
+        raise NotImplementedError
+
+    @cached_property
+    def _compiled(self) -> Any:
+        """The compiler, which knows the columns, with what it made."""
+        query = self._query(self._build(**{name: Given(name) for name in self._given}))
+        compiler = query.get_compiler(connection=connection)
+        made = compiler.as_sql()
+        return compiler, *(made[0] if isinstance(made, list) else made)  # insertions could be several
+
+    def _sent(self, values: dict[str, Any]) -> Any:
+        """The cursor, which whoever asks closes."""
+        _compiler, words, parameters = self._compiled
+        cursor = connection.cursor()
+        cursor.execute(words, [_filled(parameter, values) for parameter in parameters])
+        return cursor
+
+
+def _filled(parameter: Any, values: dict[str, Any]) -> Any:
+    """As its field would send it: only keys differ between the databases."""
+    value = values[parameter.name] if isinstance(parameter, Given) else parameter
+    is_text = isinstance(value, UUID) and not connection.features.has_native_uuid_field
+    return value.hex if is_text else value
+
+
+class Rows(Statement):
+    """What a queryset of `values_list` finds."""
+
+    def _query(self, built: QuerySet[Any]) -> Any:
+        return built.query
+
+    def all(self, **values: Any) -> list[Any]:
+        with self._sent(values) as cursor:
+            found = cursor.fetchall()
+        return [self._read(row) for row in found]
+
+    def first(self, **values: Any) -> Any:
+        """None where there is none."""
+        return next(iter(self.all(**values)), None)
+
+    def _read(self, row: Any) -> Any:
+        told = list(row)
+        for place, (converters, expression) in self._converters:
+            for convert in converters:
+                told[place] = convert(told[place], expression, connection)
+        return told
+
+    @cached_property
+    def _converters(self) -> list[Any]:
+        compiler = self._compiled[0]
+        return list(compiler.get_converters([column for column, *_ in compiler.select]).items())
+
+
+class Objects(Rows, Generic[Row]):
+    """What a queryset of a model finds, with what is annotated."""
+
+    def _read(self, row: Any) -> Row:
+        model, columns, annotated = self._plan
+        told = super()._read(row)
+        found: Row = model.from_db(
+            connection.alias, list(columns), [told[place] for place in columns.values()]
+        )
+        for name, place in annotated.items():
+            setattr(found, name, told[place])
+        return found
+
+    def all(self, **values: Any) -> list[Row]:
+        return super().all(**values)
+
+    def first(self, **values: Any) -> Row | None:
+        found: Row | None = super().first(**values)
+        return found
+
+    @cached_property
+    def _plan(self) -> Any:
+        compiler = self._compiled[0]
+        about = compiler.klass_info
+        columns = {compiler.select[place][0].target.attname: place for place in about["select_fields"]}
+        return about["model"], columns, compiler.annotation_col_map
+
+
+class Question(Statement):
+    """Whether a queryset finds anything."""
+
+    def _query(self, built: QuerySet[Any]) -> Any:
+        return built.query.exists()
+
+    def __call__(self, **values: Any) -> bool:
+        with self._sent(values) as cursor:
+            return cursor.fetchone() is not None
+
+
+class Change(Statement):
+    """Tells how many rows it changed."""
+
+    def __call__(self, **values: Any) -> int:
+        with self._sent(values) as cursor:
+            number: int = cursor.rowcount
+        return number
+
+
+class Insert(Change):
+    """One row of a model. What is not among the `given` fields is the same in each, and the key is always given."""
+
+    on_conflict: OnConflict | None = None
+
+    def __init__(self, model: type[models.Model], *given: str, **same: Any) -> None:
+        super().__init__(lambda **values: model(**values, **same))
+        self._given = ("id", *given)
+
+    def _query(self, built: models.Model) -> Any:
+        query = sql.InsertQuery(type(built), on_conflict=self.on_conflict)
+        query.insert_values(built._meta.concrete_fields, [built])
+        return query
+
+
+class InsertOnce(Insert):
+    """None where a constraint says that there is one already; whoever writes the same at once takes turns."""
+
+    on_conflict = OnConflict.IGNORE
+
+
+class Update(Change):
+    def __init__(self, build: Build, **changes: Any) -> None:
+        super().__init__(build)
+        self._changes = changes
+
+    def _query(self, built: QuerySet[Any]) -> Any:
+        query: Any = built.query.chain(sql.UpdateQuery)
+        query.add_update_values(self._changes)
+        return query
+
+
+class Delete(Change):
+    """Of a model that nothing else points at."""
+
+    def _query(self, built: QuerySet[Any]) -> Any:
+        query = built.query.clone()
+        query.__class__ = sql.DeleteQuery
+        return query
