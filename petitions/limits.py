@@ -4,17 +4,17 @@ import hashlib
 import hmac
 import ipaddress
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.storage import MemoryStorage, Storage, storage_from_string
-from limits.strategies import FixedWindowRateLimiter
+from limits.storage import MemoryStorage, RedisStorage, Storage, storage_from_string
 from redis.exceptions import RedisError
 
 from petitions.crypto import keys
@@ -29,38 +29,91 @@ TEST_MAILS = RateLimitItemPerHour(10, 1, "test mails")  # of one letter, to one 
 INVITED = RateLimitItemPerHour(10, 1, "invited")  # codes for one invitation: all go to one mailbox
 INVITES = RateLimitItemPerHour(40, 1, "invites")  # mails that one owner has sent to strangers
 
+# A window begins with its first try, and nothing after that moves its end.
+COUNTING = """
+local told = {}
+for place, key in ipairs(KEYS) do
+    local cost, window = tonumber(ARGV[2 * place - 1]), ARGV[2 * place]
+    if cost > 0 then
+        redis.call("SET", key, 0, "EX", window, "NX")
+        told[place] = redis.call("INCRBY", key, cost)
+    else
+        told[place] = tonumber(redis.call("GET", key) or 0)
+    end
+end
+return told
+"""
+
 PAUSE = 30.0  # seconds on memory alone after Redis failed
-_memory = FixedWindowRateLimiter(MemoryStorage())
+_memory = MemoryStorage()
 _silent_until = 0.0
+
+
+@dataclass(frozen=True)
+class Try:
+    """What is counted under a limit, in a fixed window. One that costs nothing is only looked up."""
+
+    limit: RateLimitItem
+    who: tuple[str, ...]
+    cost: int = 1
+
+    @property
+    def key(self) -> str:
+        return self.limit.key_for(pseudonym(*self.who))
 
 
 def allows(limit: RateLimitItem, *who: str, cost: int = 1) -> bool:
     """Count one try and say whether it is within the limit."""
-    name = pseudonym(*who)
-    return _counted(lambda counter: counter.hit(limit, name, cost=cost))
+    return allow(Try(limit, who, cost))[0]
+
+
+def allow(*tries: Try) -> list[bool]:
+    """The same of several."""
+    return [number <= each.limit.amount for each, number in zip(tries, counts(*tries), strict=True)]
 
 
 def count(limit: RateLimitItem, *who: str) -> int:
-    """How many tries were counted, as far as the limit."""
-    name = pseudonym(*who)
-    return limit.amount - _counted(lambda counter: counter.get_window_stats(limit, name)).remaining
+    """How many tries were counted."""
+    return counts(Try(limit, who, cost=0))[0]
+
+
+def counts(*tries: Try) -> list[int]:
+    """Count each and tell how many it makes, of all on one way to Redis."""
+    return _asked(lambda storage: _counted(storage, tries))
 
 
 def forget(limit: RateLimitItem, *who: str) -> None:
     """Begin anew."""
-    name = pseudonym(*who)
-    _counted(lambda counter: counter.clear(limit, name))
+    _asked(lambda storage: storage.clear(Try(limit, who).key))
 
 
-def _counted(ask: Callable[[FixedWindowRateLimiter], Answer]) -> Answer:
+def _asked(ask: Callable[[Storage], Answer]) -> Answer:
     """Without Redis each process counts for itself."""
     global _silent_until
     if time.monotonic() >= _silent_until:
         try:
-            return ask(FixedWindowRateLimiter(_shared()))
+            return ask(_shared())
         except (RedisError, OSError):
             _silent_until = time.monotonic() + PAUSE
     return ask(_memory)
+
+
+def _counted(storage: Storage, tries: Sequence[Try]) -> list[int]:
+    if isinstance(storage, RedisStorage):
+        return _counted_together(storage, tries)
+    return [
+        storage.incr(each.key, each.limit.get_expiry(), each.cost) if each.cost else storage.get(each.key)
+        for each in tries
+    ]
+
+
+def _counted_together(storage: RedisStorage, tries: Sequence[Try]) -> list[int]:
+    keys = [storage.prefixed_key(each.key) for each in tries]
+    script = _script(storage)
+    told: list[int] = script(
+        keys, [number for each in tries for number in (each.cost, each.limit.get_expiry())]
+    )
+    return told
 
 
 def client(request: HttpRequest) -> str:
@@ -94,6 +147,11 @@ def _key(day: date) -> bytes:
 
 def _key_name(day: date) -> str:
     return f"limits/{day.isoformat()}.key"
+
+
+@lru_cache(maxsize=1)
+def _script(storage: RedisStorage) -> Callable[..., Any]:
+    return cast(Any, storage.get_connection()).register_script(COUNTING)
 
 
 @lru_cache(maxsize=1)

@@ -18,6 +18,7 @@ from limits import RateLimitItemPerHour
 from accounts.models import User
 from petitions import limits
 from petitions.flows import audit, deliveries
+from petitions.limits import Try
 from petitions.models import Delivery, Domain, Letter, prepared
 
 MOST = 1_000_000
@@ -32,7 +33,12 @@ FEWEST = 50
 SHARE = 0.75
 
 
-def is_calm(letter: Letter, mailbox: str) -> bool:
+def first(mailbox: str) -> Try:
+    """Each mailbox counts once an hour."""
+    return Try(FIRST, (_hour(), mailbox))
+
+
+def is_calm(letter: Letter, mailbox: str, *, is_first: bool) -> bool:
     """Count that the mailbox asks; False when its domain gets no codes. Always the same steps, for the same time.
 
     What is asked where no code leaves is not counted: it must not stop the letters that were let go on.
@@ -41,9 +47,7 @@ def is_calm(letter: Letter, mailbox: str) -> bool:
     if domain is None:
         return True
     gets_codes = domain.frozen_at is None or domain.is_lifted  # type: ignore[attr-defined]
-    is_first = limits.allows(FIRST, _hour(), mailbox)
-    limits.allows(ASKED, _hour(), domain.name, cost=int(is_first and gets_codes))
-    asked, typed = (limits.count(limit, _hour(), domain.name) for limit in (ASKED, TYPED))
+    asked, typed = _tries(domain, asked=int(is_first and gets_codes))
     head_count = domain.head_count  # type: ignore[attr-defined]
     if gets_codes and _is_burst(head_count, asked, typed):
         freeze(domain)
@@ -56,9 +60,15 @@ def note_typed(mailbox: str) -> None:
     limits.allows(TYPED, _hour(), _domain_name(mailbox))
 
 
+def _tries(domain: Domain, *, asked: int = 0) -> list[int]:
+    """How many of its mailboxes asked this hour, with those that do now, and how many typed."""
+    who = (_hour(), domain.name)
+    return limits.counts(Try(ASKED, who, asked), Try(TYPED, who, cost=0))
+
+
 def is_near(domain: Domain) -> bool:
     """Whether half of what freezes it was asked for this hour and not typed. Told without the number."""
-    asked, typed = (limits.count(limit, _hour(), domain.name) for limit in (ASKED, TYPED))
+    asked, typed = _tries(domain)
     return (
         domain.frozen_at is None
         and asked - typed > threshold(domain.workplace.head_count) // 2
