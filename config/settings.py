@@ -50,7 +50,7 @@ MIDDLEWARE = [
     "config.headers.BrowserHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.policy.Policy",
     "petitions.languages.ReadersLanguage",
     "petitions.views.errors.TakesLittle",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -118,7 +118,7 @@ def _counted_together(storage: RedisStorage, tries: Sequence[Try]) -> list[int]:
 
 def client(request: HttpRequest) -> str:
     """Who asks, as a network: IPv4 address or IPv6 /64, behind exactly the configured number of proxies."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     trusted = settings.TRUSTED_PROXIES
     address = hops[-trusted] if trusted and len(hops) >= trusted else request.META.get("REMOTE_ADDR", "")
     try:

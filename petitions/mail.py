@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from email.utils import make_msgid, parseaddr
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage as CodeMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -40,13 +42,24 @@ def compose(delivery: Delivery) -> Message:
 def code(address: str, *, code: str) -> CodeMessage:
     """A neutral mail: it names no letter, no workplace, no topic, and has no link."""
     domain = parseaddr(settings.CODE_FROM_EMAIL)[1].rpartition("@")[2]
+    subject, body = _code_words(get_language() or settings.LANGUAGE_CODE)
     return CodeMessage(
-        subject=render_to_string("emails/code_subject.txt").strip(),
-        body=render_to_string("emails/code.txt", {"code": code}),
+        subject=subject,
+        body=body.replace(BLANK, code),
         from_email=settings.CODE_FROM_EMAIL,
         to=[address],
         headers={"Message-ID": make_msgid(domain=domain), "Auto-Submitted": "auto-generated"},
     )
+
+
+BLANK = "\x00"  # where the code stands
+
+
+@lru_cache
+def _code_words(_language: str) -> tuple[str, str]:
+    """The same for everybody who reads that language, which is the one in force."""
+    subject = render_to_string("emails/code_subject.txt").strip()
+    return subject, render_to_string("emails/code.txt", {"code": BLANK})
 
 
 def trial_of_sender(sender: str, address: str) -> CodeMessage:

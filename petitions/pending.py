@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from django.conf import settings
 
@@ -50,7 +50,7 @@ class Pending:
 
 def seal(letter: Letter, pending: Pending) -> str:
     """The cookie's value: at most `LARGEST` bytes, opens for this letter and purpose only."""
-    text = json.dumps(list(asdict(pending).values()), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(list(vars(pending).values()), ensure_ascii=False, separators=(",", ":"))
     sealed = sealing.seal(_key(), text.encode(), context=_context(letter, pending.purpose))
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 

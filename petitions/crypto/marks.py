@@ -35,7 +35,12 @@ def split(address: str) -> tuple[str, str]:
 
 def mailbox(address: str, *, ignores_dots: bool = False) -> str:
     """One spelling for all spellings of a mailbox: case and plus tag dropped, dots where the domain ignores them."""
-    local, domain = split(address)
+    return spelled("@".join(split(address)), ignores_dots=ignores_dots)
+
+
+def spelled(address: str, *, ignores_dots: bool = False) -> str:
+    """The same of an address that was put together again from what `split` gave, which takes ten times as long."""
+    local, _at, domain = address.rpartition("@")
     local = local.lower().split("+", 1)[0]
     if ignores_dots:
         local = local.replace(".", "")

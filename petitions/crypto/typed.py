@@ -5,6 +5,8 @@ import secrets
 import unicodedata
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+SIZE = len(ALPHABET)
+EVEN = 256 // SIZE * SIZE
 DASHES_AND_SPACES = "-\u2010\u2011\u2012\u2013\u2014 \t\r\n"
 CODE_LENGTH = 8  # 39 bits: five tries in fifteen minutes
 RECEIPT_LENGTH = 28  # 137 bits: no try limit needed
@@ -61,4 +63,8 @@ def digest(secret: str) -> bytes:
 
 
 def _random(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    """Each letter as likely as any other: bytes above the last whole alphabet are drawn again."""
+    letters: list[str] = []
+    while len(letters) < length:
+        letters += [ALPHABET[byte % SIZE] for byte in secrets.token_bytes(length) if byte < EVEN]
+    return "".join(letters[:length])

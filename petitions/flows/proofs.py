@@ -140,7 +140,8 @@ def _send(letter: Letter, pending: Pending, code: str) -> None:
 
 
 def _mailbox(pending: Pending) -> str:
-    return marks.mailbox(pending.address, ignores_dots=pending.ignores_dots)
+    """Its address came through a form."""
+    return marks.spelled(pending.address, ignores_dots=pending.ignores_dots)
 
 
 def _code_hash(challenge: str, code: str) -> str:

@@ -39,11 +39,11 @@ def as_mailed(address: str) -> str:
     Mail programs turn Unicode into ASCII by other rules (IDNA 2003) than ours (IDNA 2008, UTS 46).
     """
     try:
-        local, domain = marks.split(address)
-        marks.mailbox(address)
+        mailed = "@".join(marks.split(address))
+        marks.spelled(mailed)
     except marks.AddressNotUsable:
         raise ValidationError(UNUSABLE, code="unusable") from None
-    return f"{local}@{domain}"
+    return mailed
 
 
 def allowed_domain(letter: Letter, address: str) -> Domain:
