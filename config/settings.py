@@ -107,7 +107,7 @@ REDIS_URL = env.str("REDIS_URL", validate=validate.Regexp(r"(redis|rediss|unix):
 REDIS_SECONDS = {"socket_timeout": 1, "socket_connect_timeout": 1}
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.caches.KeptRedisCache",
         "LOCATION": REDIS_URL,
         "OPTIONS": REDIS_SECONDS,
         "KEY_PREFIX": "undersigned",

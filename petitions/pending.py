@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from petitions.crypto import keys, sealing
-from petitions.models import Appear, Letter, Signature
+from petitions.models import Appear, Letter
+from petitions.models.signatures import public_line
 
 MAX_AGE = 60 * 60  # seconds; longer than a code lives, so that an expired code loses nothing typed
 LARGEST = 4_000  # bytes; browsers drop larger cookies
@@ -45,7 +46,7 @@ class Pending:
     @property
     def public_line(self) -> str:
         """Exactly what will be shown."""
-        return Signature(name=self.name, role=self.role).public_line if not self.is_anonymous else ""
+        return public_line(self.name, self.role) if not self.is_anonymous else ""
 
 
 def seal(letter: Letter, pending: Pending) -> str:

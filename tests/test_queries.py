@@ -29,9 +29,9 @@ PAGES = {
     "form": 5,
     "typed form": 6,
     "code": 3,
-    "typed code": 10,
+    "typed code": 8,
     "receipt": 3,
-    "token": 7,
+    "token": 6,
 }
 WORK = {
     "recount": 1,

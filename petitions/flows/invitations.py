@@ -64,8 +64,7 @@ def sign(letter: Letter, code: str, shown: Shown, receipt: str, *, version: str)
 @transaction.atomic
 def _sign_once(letter: Letter, code: str, shown: Shown, receipt: str, version: str) -> None:
     # Enter before holding the invitation's row: whoever closes the letter removes that row.
-    signatures.enter(letter)
-    signatures.require_same_text(letter, version)
+    signatures.require_same_text(signatures.enter(letter), version)
     invitation = letter.invitations.filter(code_hash=typed.digest(code)).first()
     if invitation is None or not invitation.consume():
         raise InvitationRefused
@@ -90,8 +89,7 @@ def issue(letter: Letter, code: str, blinded: bytes, *, version: str) -> Issued:
 @transaction.atomic
 def _consume_for(letter: Letter, invitation: Invitation, hashed: bytes, version: str) -> None:
     """Nothing is given away unless this commits."""
-    signatures.enter(letter)
-    signatures.require_same_text(letter, version)
+    signatures.require_same_text(signatures.enter(letter), version)
     if not invitation.consume_for(hashed):
         raise InvitationRefused
 

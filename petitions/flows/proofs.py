@@ -94,18 +94,35 @@ def check(pending: Pending, code: str) -> None:
 
     The try is counted before anything is decided, so that parallel guesses cannot share one.
     """
-    is_right = hmac.compare_digest(_code_hash(pending.challenge, code), pending.code_hash)
+    is_right = _is_right(pending, code)
     if not Challenge(pk=UUID(pending.challenge)).spend_try():
         raise CodeUsed if is_right else CodeSpent
     if not is_right:
         raise WrongCode
-    bursts.note_typed(_mailbox(pending))
+    note_typed(pending)
 
 
 def consume(pending: Pending) -> None:
     """Use the code up, inside the transaction that acts on it. Raises `CodeUsed` for all but one."""
     if not Challenge(pk=UUID(pending.challenge)).consume():
         raise CodeUsed
+
+
+def require_right(pending: Pending, code: str) -> None:
+    """For who goes on to `take` it, which counts. Raises `WrongCode`, `CodeSpent`."""
+    if not _is_right(pending, code):
+        raise WrongCode if Challenge(pk=UUID(pending.challenge)).spend_try() else CodeSpent
+
+
+def take(pending: Pending) -> None:
+    """Count the try of the right code and use it up, in one statement. As `consume`, and in its place."""
+    if not Challenge(pk=UUID(pending.challenge)).take():
+        raise CodeUsed
+
+
+def note_typed(pending: Pending) -> None:
+    """Once a code was used up or a try was counted: otherwise one code could be typed for many."""
+    bursts.note_typed(_mailbox(pending))
 
 
 def mark_key(letter: Letter, purpose: str) -> bytes:
@@ -142,6 +159,10 @@ def _send(letter: Letter, pending: Pending, code: str) -> None:
 def _mailbox(pending: Pending) -> str:
     """Its address came through a form."""
     return marks.spelled(pending.address, ignores_dots=pending.ignores_dots)
+
+
+def _is_right(pending: Pending, code: str) -> bool:
+    return hmac.compare_digest(_code_hash(pending.challenge, code), pending.code_hash)
 
 
 def _code_hash(challenge: str, code: str) -> str:

@@ -79,8 +79,9 @@ def sign(letter: Letter, pending: Pending, code: str) -> None:
     Raises `proofs.CodeRefused`, `AlreadySigned`, `TextCorrected`, `LetterNotOpen`.
     """
     try:
-        proofs.check(pending, code)
+        proofs.require_right(pending, code)
         _sign_once(letter, pending)
+        proofs.note_typed(pending)
     except (proofs.CodeUsed, AlreadySigned):
         if not has_receipt(letter, pending.receipt):
             raise  # otherwise it was this very request that signed, and its answer was lost
@@ -92,9 +93,8 @@ def has_receipt(letter: Letter, receipt: str) -> bool:
 
 @transaction.atomic
 def _sign_once(letter: Letter, pending: Pending) -> None:
-    proofs.consume(pending)
-    enter(letter)
-    version = require_same_text(letter, pending.version)
+    proofs.take(pending)
+    version = require_same_text(enter(letter), pending.version)
     if not Mark.leave(letter, pending.mark):
         raise AlreadySigned
     shown = Shown(pending.appear, pending.name, pending.role, pending.statement)
@@ -117,19 +117,20 @@ def workplace_shown(letter: Letter, pending: Pending) -> Workplace | None:
     return domain.workplace if domain else None
 
 
-def require_same_text(letter: Letter, sha256: str) -> Version:
-    """Inside the letter's lock: nobody signs words that they have not read. Raises `TextCorrected`."""
-    version = Version.in_force(letter)
+def require_same_text(version: Version, sha256: str) -> Version:
+    """Nobody signs words that they have not read. Raises `TextCorrected`."""
     if sha256 != version.sha256:
         raise TextCorrected
     return version
 
 
-def enter(letter: Letter) -> None:
-    """Hold the letter's shared lock and be sure that it can be signed until commit."""
+def enter(letter: Letter) -> Version:
+    """Hold the letter's shared lock and be sure that it can be signed until commit, in this version."""
     letter.share_lock()
-    if not letter.can_be_signed():
+    version = Version.to_sign(letter)
+    if version is None:
         raise LetterNotOpen
+    return version
 
 
 def store(

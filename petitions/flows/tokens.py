@@ -93,8 +93,7 @@ def issue(letter: Letter, pending: Pending, code: str, blinded: bytes) -> Issued
 def _mark_once(letter: Letter, pending: Pending, blinded: bytes) -> None:
     """Nothing is given away unless this commits."""
     proofs.consume(pending)
-    signatures.enter(letter)
-    signatures.require_same_text(letter, pending.version)
+    signatures.require_same_text(signatures.enter(letter), pending.version)
     if not Mark.leave(letter, pending.mark, blinded_hash=typed.digest(tokens.to_text(blinded))):
         raise AlreadySigned
 

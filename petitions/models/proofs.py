@@ -26,6 +26,9 @@ class ChallengeQuerySet(models.QuerySet["Challenge"]):
     def fresh(self) -> ChallengeQuerySet:
         return self.filter(expires_at__gt=Now())
 
+    def untired(self) -> ChallengeQuerySet:
+        return self.fresh().filter(tries__lt=Challenge.TRIES)
+
     def younger_than(self, age: timedelta) -> ChallengeQuerySet:
         return self.filter(expires_at__gt=Now() + Challenge.LIFETIME - age)
 
@@ -68,11 +71,14 @@ class Challenge(models.Model):
         """True for the one caller who uses it up. The row goes: it would say when somebody signed."""
         return bool(USING(pk=self.pk))
 
+    def take(self) -> bool:
+        """Both at once. Whoever asks for it knows the code; of those who guess beside them five are counted."""
+        return bool(TAKING(pk=self.pk))
+
 
 BEGINNING = prepared.Insert(Challenge)
-TRYING = prepared.Update(
-    lambda pk: Challenge.objects.fresh().filter(pk=pk, tries__lt=Challenge.TRIES), tries=F("tries") + 1
-)
+TRYING = prepared.Update(lambda pk: Challenge.objects.untired().filter(pk=pk), tries=F("tries") + 1)
+TAKING = prepared.Delete(lambda pk: Challenge.objects.untired().filter(pk=pk))
 USING = prepared.Delete(lambda pk: Challenge.objects.fresh().filter(pk=pk))
 
 

@@ -125,6 +125,11 @@ def public_words(name: str, role: str, statement: str, is_under_review: bool, sh
     return Words(name, role, statement if shows_statement else "")
 
 
+def public_line(name: str, role: str) -> str:
+    """As it stands on a page, of what the public reads."""
+    return ", ".join(filter(None, [name, role]))
+
+
 class SignatureQuerySet(models.QuerySet["Signature"]):
     def counted(self) -> SignatureQuerySet:
         return self.filter(state=Signature.State.PUBLISHED)
@@ -411,7 +416,7 @@ class Signature(models.Model):
     @property
     def public_line(self) -> str:
         """As on the pages and in the public PDF: "Ada L., Engineer"."""
-        return ", ".join(filter(None, [self.public_name, self.public_role]))
+        return public_line(self.public_name, self.public_role)
 
     @property
     def frozen_line(self) -> str:
@@ -420,7 +425,7 @@ class Signature(models.Model):
 
 
 def _frozen_line(is_under_review: bool, name: str, role: str) -> str:
-    return Signature.UNDER_REVIEW if is_under_review else ", ".join(filter(None, [name, role]))
+    return Signature.UNDER_REVIEW if is_under_review else public_line(name, role)
 
 
 NAMED = prepared.Insert(

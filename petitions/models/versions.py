@@ -12,6 +12,10 @@ from petitions.models.letters import Letter
 
 
 class VersionQuerySet(models.QuerySet["Version"]):
+    def newest(self) -> VersionQuerySet:
+        """Without its words."""
+        return self.order_by("-number").only("sha256", "letter")[:1]
+
     def update(self, **kwargs: object) -> int:
         raise TypeError("A version never changes; correct the letter with a new one.")
 
@@ -55,7 +59,13 @@ class Version(models.Model):
             raise cls.DoesNotExist
         return found
 
+    @classmethod
+    def to_sign(cls, letter: Letter) -> Version | None:
+        """The same while the letter can be signed, by the database's clock."""
+        return TO_SIGN.first(letter=letter.pk)
 
-IN_FORCE = prepared.Objects[Version](
-    lambda letter: Version.objects.filter(letter=letter).order_by("-number").only("sha256", "letter")[:1]
+
+IN_FORCE = prepared.Objects[Version](lambda letter: Version.objects.filter(letter=letter).newest())
+TO_SIGN = prepared.Objects[Version](
+    lambda letter: Version.objects.filter(letter__in=Letter.objects.signable().filter(pk=letter)).newest()
 )

@@ -137,10 +137,11 @@ def signed(request: HttpRequest, letter: Letter) -> HttpResponse:
 
 def _receipt(request: HttpRequest, letter: Letter, asked: Pending) -> HttpResponse:
     receipt = typed.grouped(asked.receipt)
-    words = {"receipt": receipt, "receipt_file": _as_file(receipt), "line": asked.public_line}
+    words = {"receipt": receipt, "line": asked.public_line}
 
     def page(words: Mapping[str, str]) -> HttpResponse:
-        context = _receipt_page(letter, words) | {"is_anonymous": asked.is_anonymous}
+        about = {"is_anonymous": asked.is_anonymous, "receipt_file": _as_file(words["receipt"])}
+        context = _receipt_page(letter, words) | about
         return render(request, "signatures/signed.html", context)
 
     return remembered.filled(request, page, asked.is_anonymous, **words)

@@ -72,8 +72,8 @@ DEFECTS = [
         (
             (
                 "petitions/flows/signatures.py",
-                "    letter.share_lock()\n    if not letter.can_be_signed():",
-                "    if not letter.can_be_signed():",
+                "    letter.share_lock()\n    version = Version.to_sign(letter)",
+                "    version = Version.to_sign(letter)",
             ),
         ),
     ),
