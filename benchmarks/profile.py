@@ -145,11 +145,11 @@ def _table(costs: Costs) -> Iterable[str]:
 
 
 def _signer(line: Line) -> people.Signer:
-    return people.Signer(line, int(os.environ["BENCH_CONTROL"]), PATH, token_hex(4), count(), ahead=1)
+    return people.Signer(line, int(os.environ["BENCH_CONTROL"]), PATH, token_hex(4), count())
 
 
 def _holder(line: Line) -> people.Holder:
-    return people.Holder(line, int(os.environ["BENCH_CONTROL"]), PATH, token_hex(4), count(), ahead=1)
+    return people.Holder(line, int(os.environ["BENCH_CONTROL"]), PATH, token_hex(4), count())
 
 
 def _filler(line: Line) -> people.Filler:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.template import Template
 
 from petitions import cache as remembered
-from petitions import codes, limits
+from petitions import codes, limits, recent
 from petitions.crypto import blind
 from petitions.documents import typesetting
 from petitions.flows import restores
@@ -107,6 +107,7 @@ def fresh_cache(monkeypatch) -> None:
     monkeypatch.setattr(limits, "_silent_until", 0.0)
     cache.clear()
     pages.forget()
+    recent.forget()
 
 
 @pytest.fixture(scope="session")

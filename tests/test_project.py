@@ -17,6 +17,7 @@ LAYERS = [
         "counts",
         "limits",
         "pending",
+        "recent",
         "invited",
         "subscribers",
         "rooms",

@@ -26,6 +26,7 @@ from petitions.models import (
 )
 from petitions.models.signatures import WITH_RECEIPT, SignatureQuerySet, searchable
 from petitions.pending import Pending
+from petitions.recent import recent
 
 Rest = ParamSpec("Rest")
 
@@ -109,9 +110,14 @@ def _sign_once(letter: Letter, pending: Pending) -> None:
     )
 
 
+@recent
+def _has_several_workplaces(letter: int) -> bool:
+    return Letter(pk=letter).has_several_workplaces
+
+
 def workplace_shown(letter: Letter, pending: Pending) -> Workplace | None:
     """Where a letter has several, a named line says which; with one it would say nothing, and is not kept."""
-    if pending.is_anonymous or not letter.has_several_workplaces:
+    if pending.is_anonymous or not _has_several_workplaces(letter.pk):
         return None
     domain = letter.domain(marks.split(pending.address)[1])
     return domain.workplace if domain else None

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import marks
 from petitions.models import Domain, Letter
+from petitions.recent import recent
 
 LONGEST = _("This address is too long: at most 254 characters.")
 UNUSABLE = _(
@@ -46,10 +47,15 @@ def as_mailed(address: str) -> str:
     return mailed
 
 
+@recent
+def _domain(letter: int, name: str) -> Domain | None:
+    return Letter(pk=letter).domain(name)
+
+
 def allowed_domain(letter: Letter, address: str) -> Domain:
     """The workplace's domain that lets this address sign. Raises `ValidationError`: the list is public anyway."""
     local, name = address.rsplit("@", 1)
-    domain = letter.domain(name)
+    domain = _domain(letter.pk, name)
     if domain is None:
         names = sorted(Domain.objects.filter(workplace__letters=letter).values_list("name", flat=True))
         meant = [f"{local}@{close}" for close in get_close_matches(name, names, n=1, cutoff=ALIKE)]

@@ -21,6 +21,7 @@ from petitions.forms.proofs import CodeForm
 from petitions.languages import carried
 from petitions.models import Letter
 from petitions.pending import Pending
+from petitions.recent import recent
 
 Rest = ParamSpec("Rest")
 Answer = TypeVar("Answer", bound=HttpResponseBase)
@@ -38,6 +39,7 @@ class SeeOther(HttpResponseRedirect):
 
 def for_letter(
     view: Callable[Concatenate[HttpRequest, Letter, Rest], Answer],
+    find: Callable[[str], Letter | None] = Letter.find,
 ) -> Callable[..., Answer]:
     """Finds the letter that whoever knows its address may read; drafts and unknown ones are the same 404.
 
@@ -46,7 +48,7 @@ def for_letter(
 
     @wraps(view)
     def found(request: HttpRequest, slug: str, *rest: Rest.args, **named: Rest.kwargs) -> Answer:
-        letter = Letter.find(slug)
+        letter = find(slug)
         if letter is None:
             raise Http404
         answer = view(request, letter, *rest, **named)
@@ -55,6 +57,11 @@ def for_letter(
         return answer
 
     return found
+
+
+def for_signer(view: Callable[Concatenate[HttpRequest, Letter, Rest], Answer]) -> Callable[..., Answer]:
+    """The same for the pages that each signer sees, where many sign at once."""
+    return for_letter(view, recent(Letter.find))
 
 
 def unless_known(

@@ -25,6 +25,7 @@ from petitions.views.answers import (
     SeeOther,
     explain_code,
     for_letter,
+    for_signer,
     forget_pending,
     invitation_url,
     keep_pending,
@@ -53,7 +54,7 @@ ADDRESSES = {
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_letter
+@for_signer
 def code(request: HttpRequest, letter: Letter, purpose: str) -> HttpResponse:
     asked = read_pending(request, letter, purpose)
     if request.method != "POST" or asked is None:

@@ -25,10 +25,12 @@ from petitions.forms.signatures import SignForm
 from petitions.models import Letter, Signature, Version, Workplace
 from petitions.models.signatures import SignatureQuerySet
 from petitions.pending import Pending
+from petitions.recent import recent
 from petitions.views import errors, issuing, remembered
 from petitions.views.answers import (
     SeeOther,
     for_letter,
+    for_signer,
     forget_pending,
     invitation_url,
     keep_pending,
@@ -94,7 +96,7 @@ def _chosen(workplaces: list[Workplace], typed: str) -> Workplace | None:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_letter
+@for_signer
 def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
     refusal = refused_now(request, letter)
     if refusal:
@@ -108,7 +110,7 @@ def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
         return _sign_page(request, letter, form, status=422)
     if letter.is_signing_paused:
         return issuing.refuse(request, form, issuing.PAUSED, partial(_sign_page, request, letter))
-    if form.cleaned_data["version"] != Version.in_force(letter).sha256:
+    if form.cleaned_data["version"] != _sha256_in_force(letter.pk):
         corrected = issuing.REFUSALS[signatures.TextCorrected]
         return issuing.refuse(request, form, corrected, partial(_sign_page, request, letter))
     try:
@@ -121,9 +123,14 @@ def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
     return keep_pending(SeeOther(reverse("code", args=[letter.slug])), letter, asked)
 
 
+@recent
+def _sha256_in_force(letter: int) -> str:
+    return Version.in_force(Letter(pk=letter)).sha256
+
+
 @never_cache
 @require_safe
-@for_letter
+@for_signer
 def signed(request: HttpRequest, letter: Letter) -> HttpResponse:
     """The receipt, once: with it the browser forgets what was asked for."""
     asked = [found for purpose in PURPOSES if (found := read_pending(request, letter, purpose))]

@@ -20,7 +20,7 @@ from petitions.forms.tokens import BlindedForm, RedeemForm
 from petitions.models import Letter, Proof
 from petitions.pending import cookie_name
 from petitions.views import errors, issuing
-from petitions.views.answers import SeeOther, for_letter, forget_pending, read_pending, wants_json
+from petitions.views.answers import SeeOther, for_letter, for_signer, forget_pending, read_pending, wants_json
 
 PURPOSE = "sign"
 COOKIES = (PURPOSE, "follow", "invitation")  # whatever somebody asked for at this letter
@@ -40,7 +40,7 @@ NOT_COUNTED = {
 @never_cache
 @sensitive_post_parameters()
 @require_POST
-@for_letter
+@for_signer
 def issue(request: HttpRequest, letter: Letter) -> HttpResponse:
     """For our script as JSON, for whoever pasted it as a page; what is wrong is said under a name of its own."""
     asked, form = read_pending(request, letter, PURPOSE), BlindedForm(request.POST)

@@ -1,0 +1,47 @@
+"""What a web process has read within the last half second, of what many signers ask for and hardly ever changes.
+
+Whether a signature counts is not decided by it: that is asked anew inside the letter's lock.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Hashable
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.conf import settings
+
+FRESH = 0.5  # seconds
+MOST = 1_000  # answers
+Found = TypeVar("Found")
+
+_kept: dict[Hashable, tuple[float, Any]] = {}
+
+
+def recent(find: Callable[..., Found | None]) -> Callable[..., Found | None]:
+    """Each caller gets an object of their own. That there is none is not remembered."""
+
+    @wraps(find)
+    def found(*asked: Hashable) -> Found | None:
+        if not settings.COUNT_SECONDS:
+            return find(*asked)
+        now, key = time.monotonic(), (find, asked)
+        told_at, value = _kept.get(key, (0.0, None))
+        if value is None or now - told_at >= FRESH:
+            value = find(*asked)
+            _keep(key, now, value)
+        return copy.copy(value)
+
+    return found
+
+
+def forget() -> None:
+    _kept.clear()
+
+
+def _keep(key: Hashable, now: float, value: Any) -> None:
+    if len(_kept) >= MOST:
+        _kept.clear()
+    _kept[key] = now, value

@@ -1,0 +1,66 @@
+"""Statements that are built once say what their querysets say, each time with the values of that time."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.db.models import F
+
+from petitions.models import Challenge, Letter, Mark, Version, prepared
+from tests.factories import make_letter
+
+pytestmark = pytest.mark.django_db
+
+
+def test_rows_are_found_whole_and_as_columns():
+    first, second = make_letter(), make_letter()
+    by_slug = prepared.Objects[Letter](lambda slug: Letter.objects.with_signing().filter(slug=slug))
+    columns = prepared.Rows(
+        lambda letter: Version.objects.filter(letter=letter).values_list("letter", "demands")
+    )
+
+    found = [by_slug.first(slug=letter.slug) for letter in (first, second)]
+
+    assert found == [first, second]
+    assert all(
+        getattr(each, field.attname) == getattr(letter, field.attname)
+        for each, letter in zip(found, Letter.objects.order_by("pk"), strict=True)
+        for field in Letter._meta.concrete_fields
+    )
+    assert [(each.is_signable, each.is_signing_paused) for each in found] == [(True, False)] * 2
+    assert by_slug.first(slug="nothing") is None
+    assert columns.all(letter=first.pk) == [[first.pk, first.version.demands]]
+
+
+def test_rows_are_written_changed_and_taken_once():
+    letter, keys = make_letter(), [uuid.uuid4(), uuid.uuid4()]
+    row = {"letter_id": letter.pk, "value": b"\x00\xff" * 16}
+    mark = prepared.InsertOnce(Mark, "letter_id", "value")
+    begin = prepared.Insert(Challenge)
+    more = prepared.Update(lambda pk: Challenge.objects.fresh().filter(pk=pk), tries=F("tries") + 1)
+    take = prepared.Delete(lambda pk: Challenge.objects.filter(pk=pk))
+    is_there = prepared.Question(lambda pk: Challenge.objects.filter(pk=pk))
+
+    assert [mark(id=key, **row) for key in keys] == [1, 0]
+    assert [begin(id=key) for key in keys] == [1, 1]
+    assert [more(pk=keys[0]), more(pk=keys[0]), more(pk=uuid.uuid4())] == [1, 1, 0]
+    assert [take(pk=keys[1]), take(pk=keys[1])] == [1, 0]
+    assert [is_there(pk=key) for key in keys] == [True, False]
+    assert bytes(Mark.objects.get(pk=keys[0]).value) == row["value"]
+    assert Challenge.objects.get(pk=keys[0]).tries == 2
+
+
+def test_what_is_alike_is_built_once(django_assert_num_queries):
+    built: list[object] = []
+
+    def build(pk: object) -> object:
+        built.append(pk)
+        return Letter.objects.filter(pk=pk)
+
+    question = prepared.Question(build)
+    letter = make_letter()
+
+    with django_assert_num_queries(3):
+        assert [question(pk=letter.pk), question(pk=0), question(pk=letter.pk)] == [True, False, True]
+    assert len(built) == 1
