@@ -18,6 +18,7 @@ from petitions.flows import proofs, signatures
 from petitions.flows.signatures import AlreadySigned, Seal, Shown
 from petitions.models import Appear, Letter, Mark, Proof, PublicKey, Signature, WaitingSignature
 from petitions.models.letters import lock
+from petitions.models.publickeys import OF_PROOF
 from petitions.pending import Pending
 
 
@@ -57,7 +58,10 @@ def make_key(letter: Letter, proof: str) -> PublicKey:
 
 def key_of(letter: Letter, proof: str) -> PublicKey | None:
     """With its letter, whose key line it shows."""
-    return letter.public_keys.select_related("letter").filter(proof=proof).first()
+    key = OF_PROOF.first(letter=letter.pk, proof=proof)
+    if key:
+        key.letter = letter
+    return key
 
 
 def are_few(key: PublicKey) -> bool:

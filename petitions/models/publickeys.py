@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import tokens
+from petitions.models import prepared
 from petitions.models.invitations import Invitation
 from petitions.models.letters import Letter
 from petitions.models.proofs import Proof
@@ -46,3 +47,8 @@ class PublicKey(models.Model):
     def private_name(self) -> str:
         """Where the private key lies below `KEYS_DIR` while the letter is open."""
         return self.letter.key_name(f"seal-{self.proof}")
+
+
+OF_PROOF = prepared.Objects[PublicKey](
+    lambda letter, proof: PublicKey.objects.filter(letter=letter, proof=proof)
+)

@@ -37,6 +37,7 @@ Key = tuple[object, ...]
 
 MOST = 100  # pages of one process, some 50 kB each
 FRESH, LONGEST = 0.5, 1.0  # seconds: from then on one reader makes it anew, from then on nobody is shown it
+SLOWLY = 4  # times as long for what is filled: it shows no number, and a form takes longer to be typed in
 KEPT, STALE = 1, 1  # seconds that browsers keep it, and show it while they ask again
 MARK = f"blank.{secrets.token_hex(16)}."
 BLANK = re.compile(rf"{re.escape(MARK)}(\w+)\.")
@@ -104,7 +105,8 @@ def filled(
     if not settings.COUNT_SECONDS or not {languages.PARAMETER}.issuperset(request.GET):
         return make(blanks)
     there = [name for name, word in blanks.items() if word]
-    page = _taken(_shelf((*_key(request), *kind, *there)), lambda: _with_blanks(make, blanks))
+    shelf = _shelf((*_key(request), *kind, *there))
+    page = _taken(shelf, lambda: _with_blanks(make, blanks), times=SLOWLY)
     if page.answer.status_code != 200:
         return page.answer
     answer = page.again()
@@ -142,17 +144,18 @@ def _shelf(key: Key) -> Shelf:
         return shelf
 
 
-def _taken(shelf: Shelf, make: Callable[[], Page]) -> Page:
+def _taken(shelf: Shelf, make: Callable[[], Page], *, times: int = 1) -> Page:
     """Of many at once one makes it; the others are shown the one before, or wait where there is none."""
     came, page = time.monotonic(), shelf.page
-    if page and page.age < FRESH:
+    fresh, longest = FRESH * times, LONGEST * times
+    if page and page.age < fresh:
         return page
-    is_old = page is None or page.age >= LONGEST
+    is_old = page is None or page.age >= longest
     if not shelf.making.acquire(blocking=is_old):
         return page or make()
     try:
         page = shelf.page
-        if page and (page.made_at >= came or page.age < (LONGEST if is_old else FRESH)):
+        if page and (page.made_at >= came or page.age < (longest if is_old else fresh)):
             return page
         page = make()
         shelf.page = page if page.answer.status_code == 200 else None
