@@ -138,7 +138,9 @@ CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_DEFAULT_QUEUE = "undersigned"
 # Sending has a queue of its own, so that a slow mail server starves nothing else.
 QUEUES = {"worker": CELERY_TASK_DEFAULT_QUEUE, "sender": "deliveries"}  # by the part that serves it
-CELERY_TASK_ROUTES = {"petitions.tasks.send_delivery": {"queue": QUEUES["sender"]}}
+CELERY_TASK_ROUTES = {
+    f"petitions.tasks.{name}": {"queue": QUEUES["sender"]} for name in ("send_delivery", "send_round")
+}
 CELERY_BEAT_SCHEDULER = "config.beat:Clock"
 # How often the clock looks for what is due. A wrong value is told at the end, with all others.
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 3.0, validate=validate.Range(min=0.1, max=60)) or 3.0

@@ -72,6 +72,8 @@ class Server(smtplib.SMTP):
         self.ends = ends  # when, by the monotonic clock, everything with this server has to be over
         where = (settings.EMAIL_HOST, settings.EMAIL_PORT, str(DNS_NAME))
         super().__init__(*where, timeout=min(COMMAND_SECONDS, left(ends)), **options)
+        if self.sock:  # or the last piece of a mail waits 40 ms until the server has confirmed the one before
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def getreply(self, seconds: float | None = None) -> tuple[int, bytes]:
         """The server's next words. Whoever breaks off in the middle of them is not talked to again."""

@@ -67,6 +67,10 @@ class Conversation:
         """From now on it has so long again: for one more mail, or for goodbye."""
         self._connection().ends = time.monotonic() + seconds
 
+    def start_over(self) -> None:
+        """Take back an envelope that the server refused a part of, so that the next one can begin."""
+        _expect(2, self._connection().rset(), is_about_us=True)
+
     def close(self) -> None:
         """Say goodbye, save inside DATA, where every word would be taken for the mail's."""
         if self._server is None:
@@ -93,8 +97,7 @@ class Conversation:
         """The body and the final dot; the server's answer once it took the mail."""
         server = self._connection()
         quoted = LINE_START_DOT.sub(b"..", body)
-        server.send(quoted if quoted.endswith(b"\r\n") else quoted + b"\r\n")
-        server.send(b".\r\n")
+        server.send(quoted + (b".\r\n" if quoted.endswith(b"\r\n") else b"\r\n.\r\n"))
         answer = server.getreply(mailserver.ANSWER_SECONDS)
         self.is_in_data = False
         return _expect(2, answer)
@@ -103,6 +106,57 @@ class Conversation:
         if self._server is None:
             raise smtplib.SMTPServerDisconnected
         return self._server
+
+
+class KeptConversation:
+    """A connection that is kept from one mail to the next, and made anew when it is gone. All of it has so long."""
+
+    CLOSING = 421  # RFC 5321, 3.8: a server may say so at any step, also because it takes no more in one go
+
+    def __init__(self, *, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+        self._kept: Conversation | None = None
+
+    def offer(self, sender: str, recipient: str) -> Conversation:
+        """The connection that waits for the body."""
+        if self._kept and self._kept.is_in_data:  # somebody changed their mind: no word would be understood
+            self.close()
+        if self._kept:
+            try:
+                return self._offered(self._kept, sender, recipient)
+            except (OSError, smtplib.SMTPException):
+                self.close()  # it was gone
+            except Answered as no:
+                if no.code != self.CLOSING:
+                    raise
+        fresh = Conversation()
+        fresh.open(seconds=mailserver.left(self._ends))
+        self._kept = fresh
+        return self._offered(fresh, sender, recipient)
+
+    def close(self) -> None:
+        if self._kept:
+            self._kept.close()
+        self._kept = None
+
+    def _offered(self, conversation: Conversation, sender: str, recipient: str) -> Conversation:
+        try:
+            conversation.offer(sender, recipient)
+        except Answered as no:
+            self._go_on_after(no)
+            raise
+        return conversation
+
+    def _go_on_after(self, no: Answered) -> None:
+        """With the next mail, if the server will have it."""
+        assert self._kept
+        try:
+            if no.code == self.CLOSING:
+                self.close()
+            else:
+                self._kept.start_over()
+        except (Answered, OSError, smtplib.SMTPException):
+            self.close()
 
 
 def _connected(ends: float) -> Server:

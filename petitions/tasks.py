@@ -23,15 +23,19 @@ from petitions.flows import (
     milestones,
     purges,
     restores,
+    rounds,
     sending,
     snapshots,
     traces,
     updates,
 )
 from petitions.models import Challenge, Delivery, Heartbeat, Invalidation, Job, Letter, Update, journal
+from petitions.models.deliveries import DeliveryQuerySet
 from petitions.models.leases import take_back_abandoned
 
 BATCH = 200  # rows that are rung for and not sent yet, at most
+MANY = 5_000  # the same of followers' mails, which go out in rounds
+ROUND = 100  # mails; servers often take no more over one connection
 
 
 def periodic(work: Callable[[], None]) -> Task[[], None]:
@@ -97,20 +101,35 @@ def drain_outbox() -> None:
         return
     take_back_abandoned()
     deliveries.repeat_alerts()
-    room = max(BATCH - Delivery.objects.rung().count(), 0)
-    due = list(Delivery.objects.unrung().values_list("pk", flat=True)[:room])
-    if not restores.turn_for_sending(is_anything_due=bool(due)):
+    due = _due(Delivery.objects.to_others(), BATCH)
+    of_followers = _due(Delivery.objects.to_followers(), MANY)
+    if not restores.turn_for_sending(is_anything_due=bool(due or of_followers)):
         return
-    random.shuffle(due)
-    Delivery.objects.filter(pk__in=due).update(rung_at=Now())
+    Delivery.objects.filter(pk__in=due + of_followers).update(rung_at=Now())
     for pk in due:
         send_delivery.delay(pk)
+    for start in range(0, len(of_followers), ROUND):
+        send_round.delay(of_followers[start : start + ROUND])
+
+
+def _due(rows: DeliveryQuerySet, most: int) -> list[int]:
+    """In an order of chance, as many as there is room for."""
+    room = max(most - rows.rung().count(), 0)
+    due = list(rows.unrung().values_list("pk", flat=True)[:room])
+    random.shuffle(due)
+    return due
 
 
 @shared_task(soft_time_limit=660, time_limit=700)
 def send_delivery(pk: int) -> None:
-    """The only task that may outlast a minute: a mail server may take ten to answer."""
+    """May outlast a minute, as nothing else may: a mail server may take ten to answer."""
     sending.send(pk)
+
+
+@shared_task(soft_time_limit=660, time_limit=700)
+def send_round(pks: list[int]) -> None:
+    """To followers, over one connection. As long as `send_delivery`, since its last mail may take as long."""
+    rounds.bring(pks)
 
 
 @periodic

@@ -75,6 +75,12 @@ class Message:
         return mail
 
 
+def to_line(address: str) -> bytes:
+    """The header that names the reader, as it stands in their mail."""
+    name, value = WIRE.header_store_parse("To", _address(address))
+    return WIRE.fold_binary(name, value)
+
+
 def _sender(name: str, address: str) -> str:
     """The name in quotes where it needs them; beyond ASCII encoded, with the address on a line of its own."""
     named, words = _address(address, _one_line(name)), _words(_one_line(name))

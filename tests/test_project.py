@@ -31,6 +31,7 @@ LAYERS = [
     },
     {"forms", "documents"},
     {"mail"},
+    {"circulars"},
     {"flows"},
     {"seeds"},
     {

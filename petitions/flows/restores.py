@@ -34,7 +34,7 @@ def is_own_database() -> bool:
 def is_remembered() -> bool:
     """The same without holding anything. Also false, rarely, while another process turns: ask again."""
     epoch = Installation.objects.values_list("epoch", flat=True).first()
-    return str(epoch) in _remembered()
+    return str(epoch) in remembered()
 
 
 def turn() -> bool:
@@ -60,7 +60,7 @@ def turn_for_sending(*, is_anything_due: bool) -> bool:
     """Before mails leave, after some have left, and when a turn was cut short. False when everything is held."""
     turned_at = Installation.objects.values("turned_at")
     have_left = Delivery.objects.filter(body_started_at__gte=turned_at)
-    if is_anything_due or len(_remembered()) > 1 or have_left.exists():
+    if is_anything_due or len(remembered()) > 1 or have_left.exists():
         return turn()
     return True
 
@@ -144,9 +144,9 @@ def _alone() -> Installation:
 
 def _is_ours(installation: Installation) -> bool:
     """Remembered here, or neither side has ever had an epoch: the first start, of a new or an upgraded database."""
-    remembered = _remembered()
-    is_first_start = installation.epoch == Installation.NO_EPOCH and not remembered
-    return is_first_start or str(installation.epoch) in remembered
+    known = remembered()
+    is_first_start = installation.epoch == Installation.NO_EPOCH and not known
+    return is_first_start or str(installation.epoch) in known
 
 
 def _begin(epoch: uuid.UUID, *, after: Iterable[uuid.UUID] = ()) -> None:
@@ -154,7 +154,8 @@ def _begin(epoch: uuid.UUID, *, after: Iterable[uuid.UUID] = ()) -> None:
     Installation.objects.filter(pk=Installation.ONLY).update(epoch=epoch, turned_at=Now())
 
 
-def _remembered() -> list[str]:
+def remembered() -> list[str]:
+    """The epochs of the database that this installation ran with."""
     try:
         return (settings.KEYS_DIR / REMEMBERED).read_text().split()
     except FileNotFoundError:

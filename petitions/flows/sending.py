@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 
@@ -40,29 +44,50 @@ def send(pk: int) -> None:
     except mail.NotYet:
         lease.put_back(None, "", during=Delivery.State.LEASED, wait=AT_ONCE)
     except Exception as error:
-        _interrupted(delivery, lease, error, Delivery.State.LEASED)
+        interrupted(delivery, lease, error, Delivery.State.LEASED)
         raise
     else:
         _converse(delivery, lease, message, body)
 
 
 def _converse(delivery: Delivery, lease: Lease, message: Message, body: bytes) -> None:
-    """Nothing is given away before `in_data` is committed; after it only the server's answer moves the row."""
+    let_out = partial(_let_out, delivery, lease)
+    with written_down(delivery, lease, let_out) as step, Conversation() as conversation:
+        conversation.offer(message.envelope_sender, message.to)
+        step.hand_over(conversation, body)
+
+
+@dataclass
+class Step:
+    """How far a mail has come."""
+
+    lease: Lease
+    let_out: Callable[[], None]
     phase: str = Delivery.State.LEASED
+    is_cut_off: bool = False  # there was no answer, so that the next mail would get none either
+
+    def hand_over(self, conversation: Conversation, body: bytes) -> None:
+        """Nothing is given away before `in_data` is committed; after it only the server's answer moves the row."""
+        self.let_out()
+        self.phase = Delivery.State.IN_DATA
+        code, text = conversation.hand_over(body)
+        self.lease.accept(code, _kept(text))
+        self.phase = Delivery.State.ACCEPTED
+
+
+@contextlib.contextmanager
+def written_down(delivery: Delivery, lease: Lease, let_out: Callable[[], None]) -> Iterator[Step]:
+    """Whatever ends it early is what the row says then. `let_out` commits `in_data`, or raises `Withheld`."""
+    step = Step(lease, let_out)
     try:
-        with Conversation() as conversation:
-            conversation.offer(message.envelope_sender, message.to)
-            _let_out(delivery, lease)
-            phase = Delivery.State.IN_DATA
-            code, text = conversation.hand_over(body)
-            lease.accept(code, _kept(text))
-            phase = Delivery.State.ACCEPTED
+        yield step
     except Withheld:
-        lease.put_back(None, "", during=phase, wait=AT_ONCE)
+        lease.put_back(None, "", during=step.phase, wait=AT_ONCE)
     except Answered as answer:
-        _answered(delivery, lease, answer, phase)
+        _answered(delivery, lease, answer, step.phase)
     except (OSError, UnicodeError, smtplib.SMTPException) as error:
-        _interrupted(delivery, lease, error, phase)
+        step.is_cut_off = not isinstance(error, UnicodeError)
+        interrupted(delivery, lease, error, step.phase)
 
 
 @transaction.atomic
@@ -83,7 +108,7 @@ def _answered(delivery: Delivery, lease: Lease, answer: Answered, phase: str) ->
         lease.put_back(answer.code, _kept(answer.text), during=phase, wait=_wait(delivery))
 
 
-def _interrupted(delivery: Delivery, lease: Lease, error: Exception, phase: str) -> None:
+def interrupted(delivery: Delivery, lease: Lease, error: Exception, phase: str) -> None:
     reason = type(error).__name__
     if phase == Delivery.State.IN_DATA:
         lease.lose(reason)

@@ -60,6 +60,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def letters(self) -> DeliveryQuerySet:
         return self.filter(kind=Delivery.Kind.LETTER)
 
+    def to_followers(self) -> DeliveryQuerySet:
+        return self.filter(subscription__isnull=False)
+
+    def to_others(self) -> DeliveryQuerySet:
+        return self.filter(subscription=None)
+
     def unsent(self) -> DeliveryQuerySet:
         """Nothing of them was given away, so they can still be cancelled or held."""
         return self.filter(state__in=Delivery.UNSENT)

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Expression, QuerySet, sql
 from django.db.models.constants import OnConflict
 
@@ -167,6 +167,30 @@ class Update(Change):
         query: Any = built.query.chain(sql.UpdateQuery)
         query.add_update_values(self._changes)
         return query
+
+
+class Pair(Change):
+    """Two updates: the second happens if the first one changed a row, and both or neither are kept."""
+
+    def __init__(self, first: Update, second: Update, *, is_quick: bool = False) -> None:
+        """One that `is_quick` does not wait until it is on PostgreSQL's disk."""
+        self._first, self._second, self._is_quick = first, second, is_quick
+
+    def __call__(self, **values: Any) -> int:
+        if connection.vendor == "postgresql":
+            return super().__call__(**values)
+        with transaction.atomic():
+            return self._first(**values) and self._second(**values)
+
+    @cached_property
+    def _compiled(self) -> Any:
+        """One statement, one way to the server and back."""
+        _compiler, first, given = self._first._compiled
+        compiler, second, more = self._second._compiled
+        words = f"WITH moved AS ({first} RETURNING id) {second} AND EXISTS (SELECT FROM moved)"
+        if self._is_quick:
+            words += " RETURNING set_config('synchronous_commit', 'off', true)"  # until this transaction ends
+        return compiler, words, (*given, *more)
 
 
 class Delete(Change):

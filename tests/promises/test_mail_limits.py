@@ -11,6 +11,7 @@ from celery.concurrency.thread import TaskPool
 from django.db import connection
 
 from petitions import mailserver, tasks
+from petitions.flows import rounds
 from petitions.models import Lease
 from petitions.smtp import Conversation
 from tests.promises.faults import ENDLESS, FaultyServer, drips, hangs, in_turn, says, takes_its_time
@@ -105,6 +106,8 @@ def test_a_reply_without_end_takes_no_memory(settings, step):
 
 def test_the_limits_leave_room_for_the_answer_and_end_before_the_task_does():
     asked = mailserver.COMMAND_SECONDS + mailserver.ANSWER_SECONDS
+    conversation = mailserver.CONVERSATION_SECONDS
     stopped = tasks.send_delivery.soft_time_limit
 
-    assert asked < mailserver.CONVERSATION_SECONDS < stopped < Lease.LASTS.total_seconds()
+    assert asked < conversation - rounds.SECONDS < conversation < stopped < Lease.LASTS.total_seconds()
+    assert tasks.send_round.soft_time_limit == stopped

@@ -1,0 +1,93 @@
+"""A round: what one sender brings to many followers over one connection, one mail after the other.
+
+Claimed together, a few at first and more while all goes well; each is let out, handed over and written down by
+itself, as `sending` does it. Letters to recipients and alerts have a connection and a claim of their own.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from functools import partial
+
+from petitions import mail, mailserver
+from petitions.circulars import Circular, same_words
+from petitions.flows import restores, sending
+from petitions.models import Delivery
+from petitions.models.rounds import RoundLease
+from petitions.smtp import KeptConversation
+
+SECONDS = 5  # after which no other mail is begun: behind a slow server a letter must not wait for many rounds
+MOST = 20  # that are claimed together
+READ = ("letter", "subscription", "milestone", "update_told", "version", "publication")
+
+
+def bring(pks: Sequence[int]) -> None:
+    """Ringing twice does no harm. What is not brought stays queued, and is rung for again."""
+    if not restores.is_own_database():
+        return
+    round_ = Round()
+    try:
+        round_.bring(pks)
+    finally:
+        round_.conversation.close()
+
+
+class Round:
+    def __init__(self) -> None:
+        self.conversation = KeptConversation(seconds=mailserver.CONVERSATION_SECONDS)
+        self._ends = time.monotonic() + SECONDS
+        self._is_cut_off = False
+        self._token = uuid.uuid4()
+        self._circulars: dict[tuple[object, ...], Circular] = {}
+
+    @property
+    def is_over(self) -> bool:
+        return self._is_cut_off or time.monotonic() >= self._ends
+
+    def bring(self, pks: Sequence[int]) -> None:
+        at, size = 0, 1
+        while at < len(pks) and not self.is_over:
+            self._bring_some(pks[at : at + size])
+            at, size = at + size, min(2 * size, MOST)
+
+    def _bring_some(self, pks: Sequence[int]) -> None:
+        leases = RoundLease.take_all(pks, self._token)
+        rows = Delivery.objects.select_related(*READ).in_bulk([lease.delivery for lease in leases])
+        try:
+            while leases and not self.is_over:
+                lease = leases.pop(0)
+                if lease.delivery in rows:
+                    self._bring_one(rows[lease.delivery], lease)
+        finally:
+            for lease in leases:
+                lease.put_back(None, "", during=Delivery.State.LEASED, wait=sending.AT_ONCE)
+
+    def _bring_one(self, delivery: Delivery, lease: RoundLease) -> None:
+        try:
+            circular = self._circular(delivery)
+            address, body = circular.to(delivery)
+        except mail.Obsolete:
+            lease.cancel()
+        except Exception as error:
+            sending.interrupted(delivery, lease, error, Delivery.State.LEASED)
+            raise
+        else:
+            with sending.written_down(delivery, lease, partial(_let_out, lease)) as step:
+                conversation = self.conversation.offer(circular.envelope_sender, address)
+                step.hand_over(conversation, body)
+            self._is_cut_off = step.is_cut_off
+
+    def _circular(self, delivery: Delivery) -> Circular:
+        words = same_words(delivery)
+        if words not in self._circulars:
+            self._circulars[words] = Circular.of(delivery)
+        return self._circulars[words]
+
+
+def _let_out(lease: RoundLease) -> None:
+    """As `sending` does it, in one statement; a follower's mail has no snapshot that could change."""
+    epochs = restores.remembered()
+    if not epochs or not lease.let_out(epochs):
+        raise sending.Withheld
