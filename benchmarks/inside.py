@@ -58,8 +58,9 @@ def main(kept: Path, chosen: list[str]) -> None:
 
 def seed(site: Site) -> None:
     seeds.bare()
-    for size in site.form.sizes:
-        site.letters[size] = seeds.signed_letter(size)
+    with seeds.pieces_last():
+        for size in site.form.sizes:
+            site.letters[size] = seeds.signed_letter(size)
     seeds.settle()
 
 

@@ -177,6 +177,10 @@ CELERY_BEAT_SCHEDULE["compare_counts"] = {
     "schedule": crontab(hour=3, minute=17),
 }
 CELERY_BEAT_SCHEDULE["purge"] = {"task": "petitions.tasks.purge", "schedule": crontab(hour=3, minute=41)}
+CELERY_BEAT_SCHEDULE["write_pieces_anew"] = {
+    "task": "petitions.tasks.write_pieces_anew",
+    "schedule": crontab(hour=3, minute=53),
+}
 CELERY_TIMEZONE = "UTC"
 
 # --- Mail --------------------------------------------------------------------------------------------------

@@ -29,7 +29,17 @@ from petitions.flows import (
     traces,
     updates,
 )
-from petitions.models import Challenge, Delivery, Heartbeat, Invalidation, Job, Letter, Update, journal
+from petitions.models import (
+    Challenge,
+    Delivery,
+    Heartbeat,
+    Invalidation,
+    Job,
+    Letter,
+    Update,
+    journal,
+    pieces,
+)
 from petitions.models.deliveries import DeliveryQuerySet
 from petitions.models.leases import take_back_abandoned
 
@@ -161,6 +171,12 @@ def compare_count(pk: int) -> None:
 def purge() -> None:
     """The retention rules, once a night. What a time limit cuts off goes on in the next one."""
     purges.keep()
+
+
+@shared_task(soft_time_limit=1_700, time_limit=1_800)
+def write_pieces_anew() -> None:
+    """Once a night, after the purge: half a minute for a million names, which it holds up nobody for."""
+    pieces.write_anew()
 
 
 @periodic

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
@@ -41,6 +42,7 @@ from petitions.views.answers import (
 PURPOSE = "sign"
 PURPOSES = ("invitation", PURPOSE)  # whose receipts are shown here
 PAGE = 100
+LONGEST = 9  # digits of a page's number
 FEW = 1_000  # names that a search reads at once
 
 
@@ -51,13 +53,15 @@ def listing(request: HttpRequest, letter: Letter) -> HttpResponse:
     words = request.GET.get("q", "")[:100].replace("\x00", "")
     workplaces = list(letter.workplaces.all())
     chosen = _chosen(workplaces, request.GET.get("workplace", ""))
-    rows = letter.signatures.all().named().from_workplace(chosen).matching(words).latest_first()
+    rows = letter.signatures.all().named().from_workplace(chosen)
     tally = counts.shown(letter)
-    is_whole = letter.is_open and not chosen and not words.strip()
+    is_whole = letter.is_open and not chosen
     known = tally.named if is_whole else None  # names of a closed letter may have been erased
+    asked = request.GET.get("page", "")
+    names = Found(rows, words, asked) if words.strip() else Names(rows.latest_first(), known)
     context = {
         "letter": letter,
-        "page": Names(rows, known).get_page(request.GET.get("page")),
+        "page": names.get_page(asked),
         "q": words,
         "workplace": chosen,
         "workplaces": workplaces if len(workplaces) > 1 else [],
@@ -72,20 +76,51 @@ class Names(Paginator):
     Where it is not known how many there are, the first ones are looked for; when those are all, nothing is counted.
     """
 
+    are_all = True
+
     def __init__(self, rows: SignatureQuerySet, known: int | None) -> None:
         super().__init__(rows, PAGE)
         self._ids = rows.values_list("pk", flat=True)
         self._first = list(self._ids[: FEW + 1]) if known is None else []
-        self._are_all = known is None and len(self._first) <= FEW
-        if known is not None or self._are_all:
+        self._are_few = known is None and len(self._first) <= FEW
+        if known is not None or self._are_few:
             self.count = len(self._first) if known is None else known
 
     def page(self, number: int | str) -> Page:
         number = self.validate_number(number)
-        found = self._first if self._are_all else self._ids
-        ids = list(found[(number - 1) * PAGE : number * PAGE])
-        rows = Signature.objects.select_related("workplace").in_bulk(ids)
-        return Page([rows[pk] for pk in ids if pk in rows], number, self)
+        found = self._first if self._are_few else self._ids
+        return _page(list(found[(number - 1) * PAGE : number * PAGE]), number, self)
+
+
+class Found(Paginator):
+    """What a search finds, up to the page that is asked for; how many there are is known once all are found.
+
+    Of very many only the first are shown: whoever looks for somebody types more of the name.
+    """
+
+    def __init__(self, rows: SignatureQuerySet, words: str, asked: str) -> None:
+        super().__init__([], PAGE)
+        last = FEW // PAGE
+        pages = max(1, min(int(asked), last)) if asked.isdecimal() and len(asked) < LONGEST else 1
+        found = rows.first_matching(words, pages * PAGE + 1)
+        self._ids = found[: pages * PAGE]
+        self.count = len(self._ids)
+        self.are_all = len(found) == self.count
+        self._has_more = not self.are_all and pages < last
+
+    @property
+    def num_pages(self) -> int:
+        """One more than is known, where there is more."""
+        return -(-max(self.count, 1) // PAGE) + self._has_more
+
+    def page(self, number: int | str) -> Page:
+        number = self.validate_number(number)
+        return _page(self._ids[(number - 1) * PAGE : number * PAGE], number, self)
+
+
+def _page(ids: list[UUID], number: int, paginator: Paginator) -> Page:
+    rows = Signature.objects.select_related("workplace").in_bulk(ids)
+    return Page([rows[pk] for pk in ids if pk in rows], number, paginator)
 
 
 def _chosen(workplaces: list[Workplace], typed: str) -> Workplace | None:

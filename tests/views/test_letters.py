@@ -13,6 +13,7 @@ from petitions.flows import batches, deliveries, letters, snapshots
 from petitions.flows import receipts as by_receipt
 from petitions.models import Appear, Letter
 from petitions.models.letters import random_slug
+from petitions.views import signatures as views
 from tests.documents.turns import turn_taken
 from tests.factories import make_draft, make_letter, sign
 
@@ -158,6 +159,24 @@ def test_a_name_under_review_cannot_be_found_by_what_it_hides(client):
 
     assert "name under review" in page(client, letter, "signatures/")
     assert "name under review" not in page(client, letter, "signatures/?q=lovelace")
+
+
+def test_of_very_many_the_first_are_shown_and_how_many_there_are_is_not_counted(client, monkeypatch):
+    letter = make_letter()
+    for number in range(7):
+        sign(letter, f"Ada Lovelace {'I' * number}x")
+    monkeypatch.setattr(views, "PAGE", 2)
+    monkeypatch.setattr(views, "FEW", 4)
+
+    first, second, beyond, few = (
+        page(client, letter, f"signatures/?q={query}")
+        for query in ("ada", "ada&page=2", "ada&page=9", "iiix&page=4")
+    )
+
+    assert ("More than 2 names match" in first, 'rel="next"' in first) == (True, True)
+    assert ("More than 4 names match" in second, 'rel="next"' in second) == (True, False)
+    assert ("More than 4 names match" in beyond, "Page 2" in beyond) == (True, True)
+    assert ("4 names match" in few, "Page 2 of 2" in few, 'rel="next"' in few) == (True, True, False)
 
 
 def test_the_list_is_paged(client):

@@ -1,0 +1,63 @@
+"""Pieces: each one, two and three letters in a row of what a signature is found by, in an index of PostgreSQL.
+
+A rare name is found by them without reading all names. PostgreSQL never takes a piece out of such an index again, so
+the index is written anew each night: the pieces of erased names go with its old file. SQLite reads all names.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection
+from django.db.models import BigIntegerField, BooleanField, F, Func, Value
+
+LONGEST = 3
+BITS = 21  # of a character's number in Unicode
+INDEX = "signatures_searched"
+LEFT_OVER = """
+SELECT left_over.relname FROM pg_index
+JOIN pg_class AS left_over ON left_over.oid = indexrelid JOIN pg_class AS of ON of.oid = indrelid
+WHERE of.relname = 'petitions_signature' AND NOT indisvalid AND left_over.relname LIKE 'signatures\\_searched\\_cc%'
+"""
+
+
+def are_indexed() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def number(piece: str) -> int:
+    """As the function of the database has it, see migration 0023."""
+    found = 0
+    for letter in piece:
+        found = found << BITS | ord(letter)
+    return found
+
+
+def longest(words: list[str]) -> list[int]:
+    """Those that a line has to have in which each word stands."""
+    pieces = {
+        word[start : start + LONGEST] for word in words for start in range(max(1, len(word) - LONGEST + 1))
+    }
+    return sorted(map(number, pieces))
+
+
+def are_in_line(words: list[str]) -> Func:
+    """Whether a signature has all of these pieces."""
+    wanted = Value(longest(words), output_field=ArrayField(BigIntegerField()))
+    return Func(
+        Func(F("search"), function="undersigned_pieces"),
+        wanted,
+        template="%(expressions)s::int8[]",
+        arg_joiner=" @> ",
+        output_field=BooleanField(),
+    )
+
+
+def write_anew() -> None:
+    """Nobody waits for it. One that was cut off leaves half an index, which goes first."""
+    if not are_indexed() or connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(LEFT_OVER)
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {connection.ops.quote_name(name)}")
+        cursor.execute(f"REINDEX INDEX CONCURRENTLY {INDEX}")
