@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from petitions.crypto import tokens
 from petitions.flows import batches, exports, letters, milestones, proofs, snapshots, traces
-from petitions.models import Appear, Letter, Mark, WaitingSignature
+from petitions.models import Appear, Letter, Mark, WaitingSignature, pieces
 from petitions.pending import cookie_name, seal
 from petitions.views import signatories
 from tests.factories import make_letter, sign_many
@@ -106,7 +106,10 @@ def test_pages_ask_as_often_whatever_has_been_signed(rows, mails):
     )
     asked |= {"token": sealed.post("token/", 200, code=code, blinded=tokens.to_text(blinded))}
 
-    assert asked == PAGES | {"letter": PAGES["letter"] + (rows > signatories.WHOLE)}
+    assert asked == PAGES | {
+        "letter": PAGES["letter"] + (rows > signatories.WHOLE),
+        "search": PAGES["search"] + pieces.are_indexed(),  # how far back the latest go
+    }
 
 
 @pytest.mark.parametrize("rows", [1, 3, 1_000])

@@ -25,6 +25,12 @@ def behind(field: str, moment: datetime, *, next_ones: Q) -> Q:
     return not_later & (Q(**{f"{field}__lt": first}) | same & next_ones)
 
 
+def up_to(field: str, moment: datetime, *, next_ones: Q) -> Q:
+    """All others: rows of a later moment, and of the same moment those that do not come next."""
+    not_earlier = Q(**{f"{field}__gte": _written(moment)[0]})  # for the index
+    return not_earlier & ~behind(field, moment, next_ones=next_ones)
+
+
 def _written(moment: datetime) -> list[Any]:
     """The ways in which it may stand in a row, in the order in which they compare."""
     if connection.vendor != "sqlite" or moment.microsecond % THOUSANDTH:

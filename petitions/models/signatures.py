@@ -194,6 +194,10 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         """What follows that place in `latest_first`."""
         return self.filter(clocks.behind("signed_at", moment, next_ones=Q(pk__gt=pk)))
 
+    def up_to(self, moment: datetime, pk: str) -> SignatureQuerySet:
+        """What precedes that place in `latest_first`, and what stands there."""
+        return self.filter(clocks.up_to("signed_at", moment, next_ones=Q(pk__gt=pk)))
+
     def matching(self, words: str) -> SignatureQuerySet:
         """Those whose line contains each word; names under review are not found by what they hide."""
         found = self.filter(is_under_review=False) if words.strip() else self

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from petitions.documents.tables import plain
+from petitions.documents.tables import pieces, plain
 from petitions.flows import exports, letters, reviews
 from petitions.models import Appear, Signature, Workplace
 from tests.admin.posts import page
@@ -132,6 +132,19 @@ def test_who_withdrew_or_was_forgotten_is_not_in_it(letter, as_owner):
 def test_formulas_are_text(cell):
     assert plain(cell) == f"'{cell}" or plain(cell).startswith("'")
     assert plain(cell).replace("'", "") == cell.replace("'", "")
+
+
+@pytest.mark.parametrize("cell", ["\t=1+1", "x;=1+1", "@SUM(1)", "\tAda", " \u2003\"' =1+1", "\u2212" + "1"])
+@pytest.mark.parametrize("at", [0, 3])
+def test_one_look_at_all_rows_overlooks_no_formula(cell, at):
+    """Where nothing is suspect the rows go out as they are."""
+    rows = [["Ada-Lovelace", "Engineer", "", "Yes; all = one", "2026-01-01", "1"] for _ in range(3)]
+    rows[1][at] = cell
+
+    told = lines(b"".join(pieces(["h"], [rows])).decode())
+
+    assert told[2][at] == plain(cell) != cell
+    assert [*told[1:2], *told[3:]] == [rows[0], rows[2]]
 
 
 @pytest.mark.parametrize(
