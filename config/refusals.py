@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pyrage import RecipientError
+from pyrage.x25519 import Recipient
+
 from config import filesystems
 
 Refusal = tuple[str, str]  # the variable, and what is wrong with it
@@ -34,12 +37,19 @@ def is_here(site_url: str) -> bool:
 
 
 def found(
-    *, site_url: str, secret_key: str, hosts: Sequence[str], debug: bool, database: dict[str, Any]
+    *,
+    site_url: str,
+    secret_key: str,
+    hosts: Sequence[str],
+    debug: bool,
+    database: dict[str, Any],
+    backup_keys: Sequence[str] = (),
 ) -> Iterator[Refusal]:
     """Everything at once. What was not given at all is told elsewhere."""
     yield from _site(site_url)
     yield from _hosts(hosts, site_url)
     yield from _database(database)
+    yield from _backup_keys(backup_keys)
     if not is_here(site_url):
         yield from _secret(secret_key)
         if debug:
@@ -80,6 +90,24 @@ def _secret(key: str) -> Iterator[Refusal]:
         yield "SECRET_KEY", f"It is too short or too simple. {make}"
     elif FROM_A_BOOK.search(key) or key in (key + key)[1:-1]:
         yield "SECRET_KEY", f"Somebody else could have it: it is made of words or repeats itself. {make}"
+
+
+def _backup_keys(keys: Sequence[str]) -> Iterator[Refusal]:
+    """An identity is told apart and never repeated: it would open the backups that are to be locked with it."""
+    if any(key.upper().startswith("AGE-SECRET-KEY-") for key in keys):
+        yield (
+            "BACKUP_PUBLIC_KEYS",
+            "That is an identity, which is secret. Only its public key, age1…, belongs here.",
+        )
+        return
+    for key in keys:
+        try:
+            Recipient.from_str(key)
+        except RecipientError:
+            yield (
+                "BACKUP_PUBLIC_KEYS",
+                f"{key} is no public key of age. One looks like age1… and has 62 signs.",
+            )
 
 
 def _database(database: dict[str, Any]) -> Iterator[Refusal]:

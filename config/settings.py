@@ -205,6 +205,9 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # without one there is no /metrics
 # Of people, after a letter has closed.
 RETENTION_DAYS = env.int("RETENTION_DAYS", 180, validate=validate.Range(min=1))
 
+# Public keys of age to which backups are encrypted: see docs/restore.md.
+BACKUP_PUBLIC_KEYS: list[str] = env.list("BACKUP_PUBLIC_KEYS", [], subcast=str.strip)
+
 # --- Accounts: organizers only; signers have none ----------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -301,5 +304,6 @@ environment.finish(
         hosts=ALLOWED_HOSTS,
         debug=DEBUG,
         database=DATABASES["default"],
+        backup_keys=BACKUP_PUBLIC_KEYS,
     ),
 )

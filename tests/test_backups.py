@@ -358,14 +358,14 @@ def fake_program(backup, name, number, script, monkeypatch):
 def test_a_full_disk_is_told_and_leaves_nothing(backup):
     make_letter()
     restores.is_own_database()
-    draft = backup.parent / "draft"
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (8192, limits[1]))
     try:
         with pytest.raises(Refused):
-            databases.here().copy(draft)
+            databases.here().copy(backup.parent)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(backup.parent.iterdir()) == []
 
 
 @on_postgresql
@@ -636,17 +636,18 @@ def test_a_refusal_is_one_sentence(backup):
     backup.write_text("Dear diary")
     nowhere = backup.parent / "missing" / "site.backup"
 
-    assert refusal("backup", backup) == f"{backup} exists. Choose another name, or add --overwrite."
-    assert refusal("backup", nowhere) == f"{nowhere.parent} is no folder."
+    taken = refusal("backup", backup, "--unencrypted")
+    assert taken == f"{backup} exists. Choose another name, or add --overwrite."
+    assert refusal("backup", nowhere, "--unencrypted") == f"{nowhere.parent} is no folder."
     assert refusal("restore", backup) == f"{backup} is no backup. Nothing was changed."
 
 
-def refusal(command, path):
-    """What the command says instead of doing it. `backup` listens to a signal, which is not to outlast it."""
+def refusal(command, path, *options):
+    """What the command says instead of doing it. It listens to a signal, which is not to outlast it."""
     listener = signal.getsignal(signal.SIGTERM)
     try:
         with pytest.raises(CommandError) as refused:
-            call_command(command, str(path))
+            call_command(command, str(path), *options)
     finally:
         signal.signal(signal.SIGTERM, listener)
     return str(refused.value)

@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from petitions import cache
-from petitions.backups import making
+from petitions.backups import identities, making
 from petitions.crypto import keys
 from petitions.doctor import machine
 from petitions.flows import bursts, deliveries, letters, recipients, sending, snapshots
@@ -37,7 +37,8 @@ class Trouble:
 
     def __init__(self, settings, monkeypatch, place: Path, stack: contextlib.ExitStack) -> None:
         self.settings, self.monkeypatch, self.place, self.stack = settings, monkeypatch, place, stack
-        self.backup = place / "site.backup"
+        self.files = {"BACKUP": place / "site.backup", "IDENTITY": place / "identity.txt"}
+        settings.BACKUP_PUBLIC_KEYS = [identities.make(self.files["IDENTITY"])]
         settings.KEYS_DIR = place / "keys"
         settings.KEYS_DIR.mkdir(mode=0o700)
         self.letter = make_letter()
@@ -93,7 +94,7 @@ class Trouble:
 
     def restore(self) -> None:
         """Somebody empties tables after the backup."""
-        making.make(self.backup)
+        making.make(self.files["BACKUP"], public_keys=self.settings.BACKUP_PUBLIC_KEYS)
         Attempt.objects.all().delete()
         Delivery.objects.all().delete()
 
@@ -125,12 +126,12 @@ SAYS = {
 }
 
 
-def run(line: str, backup: Path) -> str:
+def run(line: str, files: dict[str, Path]) -> str:
     python, manage, *words = shlex.split(line)
     assert (python, manage) == ("python", "manage.py")
     out = StringIO()
     with contextlib.suppress(SystemExit):  # something is wrong, as it should say
-        call_command(*(str(backup) if word == "BACKUP" else word for word in words), stdout=out)
+        call_command(*(str(files.get(word, word)) for word in words), stdout=out)
     return out.getvalue()
 
 
@@ -142,12 +143,12 @@ def test_each_page_begins_with_three_commands():
 def test_the_three_commands_of_a_page_say_what_it_promises(page, settings, monkeypatch, tmp_path):
     with contextlib.ExitStack() as stack:
         trouble = Trouble(settings, monkeypatch, tmp_path, stack)
-        well = {line: run(line, trouble.backup) for line in PAGES[page].splitlines() if "BACKUP" not in line}
+        well = {line: run(line, trouble.files) for line in PAGES[page].splitlines() if "BACKUP" not in line}
         provoke: Callable[[Trouble], None]
         provoke, *expected = SAYS[page]
         provoke(trouble)
 
-        said = {line: run(line, trouble.backup) for line in PAGES[page].splitlines()}
+        said = {line: run(line, trouble.files) for line in PAGES[page].splitlines()}
 
     told = [*said.values()]
     missing = [sentence for sentence, lines in zip(expected, told, strict=True) if sentence not in lines]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from django.db import connection
 
@@ -18,8 +18,11 @@ class Database(Protocol):
     def is_at(self, path: Path) -> bool:
         """Whether the file is the database itself."""
 
-    def copy(self, draft: Path) -> None:
-        """Fill the file, while others read and write the database. Raises `Refused`."""
+    def copy(self, folder: Path) -> BinaryIO:
+        """A whole copy, made while others read and write the database, in a file of the folder that has no name.
+
+        Whoever is killed leaves nothing of it behind. Raises `Refused`.
+        """
 
     def migrations(self, path: Path) -> set[tuple[str, str]]:
         """Read the whole backup: app and name of what was applied. Raises `Refused` when it is damaged."""
@@ -33,8 +36,3 @@ KINDS: dict[str, type[Database]] = {"sqlite": SQLite, "postgresql": PostgreSQL}
 
 def here() -> Database:
     return KINDS[connection.vendor]()
-
-
-def is_site(migrations: set[tuple[str, str]]) -> bool:
-    """Whether these are the migrations of such a site, and not of something else."""
-    return any(app == "petitions" for app, _name in migrations)

@@ -8,13 +8,16 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Collection
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
 from django.contrib.sessions.models import Session
 from django.db import Error, connection
 
 from config.masking import masked
-from petitions.backups import Refused
+from petitions.backups import Refused, is_site
 
 OURS = ("--no-owner", "--no-privileges")
 STRICTLY = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=verbose")
@@ -35,19 +38,28 @@ class PostgreSQL:
     def is_at(self, path: Path) -> bool:
         return False
 
-    def copy(self, draft: Path) -> None:
-        """One snapshot of everything; sessions open doors, so their rows stay out."""
+    def copy(self, folder: Path) -> BinaryIO:
+        """One snapshot of everything; sessions open doors, so their rows stay out.
+
+        Opened by number: what goes to its standard output ends with a second table of contents.
+        """
+        copied = TemporaryFile(dir=folder)  # noqa: SIM115 - whoever gets it closes it
         left_out = f"--exclude-table-data=*.{Session._meta.db_table}"
-        _run(*_connected("pg_dump", "--format=custom", *OURS, left_out, f"--file={draft}"))
+        number = copied.fileno()
+        command = _connected("pg_dump", "--format=custom", *OURS, left_out, f"--file=/dev/fd/{number}")
+        _run(*command, pass_fds=[number])
+        if not is_site(_migrations(_program("pg_restore"), copied)):
+            raise Refused("The copy is not whole.")
+        copied.seek(0)
+        return copied
 
     def migrations(self, path: Path) -> set[tuple[str, str]]:
         restore = _program("pg_restore")
         try:
-            _run([restore, "--file=/dev/null", str(path)])
-            found = _run([restore, "--data-only", "--table=django_migrations", "--file=-", str(path)])
+            with path.open("rb") as backup:
+                return _migrations(restore, backup)
         except Refused:
             raise Refused(f"{path} is damaged, or was made by a newer PostgreSQL.") from None
-        return set(APPLIED.findall(found))
 
     def put_back(self, path: Path) -> None:
         """One transaction. `pg_restore --clean` would not do: it fails on tables that are newer than the backup."""
@@ -57,6 +69,15 @@ class PostgreSQL:
                 raise Refused(f"The database cannot be replaced: {said}")
             if time.monotonic() > limit:
                 raise Refused("The database is busy. Stop web and workers, and try again.")
+
+
+def _migrations(restore: str, backup: BinaryIO) -> set[tuple[str, str]]:
+    """Read to its end, and once more for these."""
+    found = ""
+    for wanted in (["--file=/dev/null"], ["--data-only", "--table=django_migrations", "--file=-"]):
+        backup.seek(0)
+        found = _run([restore, *wanted], stdin=backup)
+    return set(APPLIED.findall(found))
 
 
 def _replaced_by(path: Path) -> str:
@@ -128,9 +149,22 @@ def _server_version() -> int:
         raise Refused(f"The database does not answer: {_first_error(str(error))}") from None
 
 
-def _run(command: list[str], environment: dict[str, str] | None = None) -> str:
+def _run(
+    command: list[str],
+    environment: dict[str, str] | None = None,
+    *,
+    stdin: BinaryIO | None = None,
+    pass_fds: Collection[int] = (),
+) -> str:
     done = subprocess.run(  # noqa: S603
-        command, env=environment, capture_output=True, text=True, errors="replace", check=False
+        command,
+        env=environment,
+        stdin=stdin or subprocess.DEVNULL,
+        capture_output=True,
+        pass_fds=pass_fds,
+        text=True,
+        errors="replace",
+        check=False,
     )
     if done.returncode:
         raise Refused(f"{Path(command[0]).name} failed: {_first_error(done.stderr)}")

@@ -12,7 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import Count
 
 from petitions import subscribers
-from petitions.backups import Refused, databases
+from petitions.backups import Refused, databases, is_site
 from petitions.flows import letters, restores
 from petitions.models import Delivery, Letter, Subscription, journal
 
@@ -24,7 +24,7 @@ def check(path: Path) -> None:
         raise Refused(f"{path} is the database itself.")
     _require_kind(database, path)
     found = database.migrations(path)
-    if not databases.is_site(found):
+    if not is_site(found):
         raise Refused(f"{path} is no backup of Undersigned.")
     if found - set(MigrationLoader(None).disk_migrations):
         raise Refused(f"{path} was made by a newer version of Undersigned. Install that one first.")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from redis.exceptions import RedisError
 
+from config.refusals import is_here
 from petitions.backups import making
 from petitions.doctor import parts
 from petitions.doctor.findings import Wrong
@@ -41,7 +42,14 @@ def backup() -> str:
     age = {"age": timesince(made_at)}
     if writes and timezone.now() - made_at > OLDEST_BACKUP:
         raise Wrong(_("The last one is %(age)s old. Run: manage.py backup FILE, every night.") % age)
-    return _("The last one is %(age)s old.") % age
+    if settings.BACKUP_PUBLIC_KEYS:
+        return _("The last one is %(age)s old. They are encrypted.") % age
+    if not is_here(settings.SITE_URL):
+        sentence = _(
+            "The last one is %(age)s old and not encrypted. Set BACKUP_PUBLIC_KEYS: see docs/restore.md."
+        )
+        raise Wrong(sentence % age)
+    return _("The last one is %(age)s old. They are not encrypted.") % age
 
 
 def backed_up_at() -> datetime | None:

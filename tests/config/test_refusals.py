@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from config import filesystems, refusals
+from petitions.crypto import age
 
 ROOT = Path(__file__).resolve().parents[2]
+PUBLIC_KEY = "age1v6symerd5wf8vxfhrhjm7mf0l9wd3xpyvjk3kzp2la3pq65v3a6q4jcwwg"
 GOOD_KEY = "Vb3kQz9mT1xLw7pRf2sHn8cJd4gYa6uEo5iWq0ZtXyNvKrMhBl"
 POSTGRESQL = {"ENGINE": "django.db.backends.postgresql", "OPTIONS": {}}
 SOUND = {
@@ -34,6 +36,7 @@ def refused(**settings: object) -> list[str]:
         {},
         HERE,
         HERE | {"debug": True, "secret_key": "short"},
+        {"backup_keys": [PUBLIC_KEY, PUBLIC_KEY]},
         {"site_url": "http://abcdef.onion", "hosts": ["abcdef.onion"]},
         {"site_url": "http://127.0.0.1:8000", "hosts": ["127.0.0.1"]},
         {"site_url": "http://[::1]:8000", "hosts": ["[::1]"]},
@@ -64,6 +67,8 @@ def test_a_sound_site_starts(given):
         ("SECRET_KEY", {"secret_key": f"django-insecure-{GOOD_KEY}"}),
         ("SECRET_KEY", {"secret_key": f"change-me-{GOOD_KEY}"}),
         ("DEBUG", {"debug": True}),
+        ("BACKUP_PUBLIC_KEYS", {"backup_keys": [PUBLIC_KEY, PUBLIC_KEY[:-1] + "q"]}),
+        ("BACKUP_PUBLIC_KEYS", {"backup_keys": ["ssh-ed25519 AAAA"]}),
         ("DATABASE_URL", {"database": POSTGRESQL | {"OPTIONS": {"isolation_level": "serializable"}}}),
         (
             "DATABASE_URL",
@@ -76,6 +81,14 @@ def test_a_sound_site_starts(given):
 )
 def test_what_would_harm_people_is_refused(name, given):
     assert refused(**given) == [name]
+
+
+def test_an_identity_in_the_place_of_its_public_key_is_refused_and_not_repeated():
+    secret = age.new_identity()[0]
+
+    ((name, sentence),) = refusals.found(**SOUND, backup_keys=[PUBLIC_KEY, secret])
+
+    assert (name, secret in sentence) == ("BACKUP_PUBLIC_KEYS", False)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +137,7 @@ def test_everything_is_told_at_once_and_nothing_starts(tmp_path):
         "TRUSTED_PROXIES": "-1",
         "SWEEP_SECONDS": "soon",
         "ONION_URL": "https://letters.test",
+        "BACKUP_PUBLIC_KEYS": f"{PUBLIC_KEY}, age1nobody",
     }
     said = {ended(environment, *way) for way in (("manage.py", "check"), ("-c", "import config.wsgi"))}
 
@@ -139,6 +153,7 @@ def test_everything_is_told_at_once_and_nothing_starts(tmp_path):
         "EMAIL_SECURITY",
         "SITE_URL",
         "ALLOWED_HOSTS",
+        "BACKUP_PUBLIC_KEYS",
         "SECRET_KEY",
         "DEBUG",
     ]

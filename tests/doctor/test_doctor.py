@@ -56,7 +56,7 @@ def test_a_sound_installation_is_well_line_by_line(settings, mails):
     lines = out.getvalue().splitlines()
     assert len(lines) == len(doctor.INSTALLATION + doctor.FROM_OUTSIDE)
     assert [line for line in lines if not line.startswith("ok ")] == []
-    assert "Backup: The last one is 0\xa0minutes old." in out.getvalue()
+    assert "Backup: The last one is 0\xa0minutes old. They are not encrypted." in out.getvalue()
     assert f"Version: Undersigned {VERSION}, " in out.getvalue()
 
 
@@ -173,7 +173,11 @@ def test_a_backup_is_missed_where_the_site_writes_to_people(settings):
     settings.EMAIL_HOST = "mail.letters.test"
     assert "None was made." in wrong(work.backup)
     jobs.note(making.NAME)
-    assert work.backup().startswith("The last one is")
+    assert "not encrypted. Set BACKUP_PUBLIC_KEYS" in wrong(work.backup)
+    settings.SITE_URL = "http://localhost:8000"
+    assert work.backup().endswith("They are not encrypted.")
+    settings.BACKUP_PUBLIC_KEYS = ["age1"]
+    assert work.backup().endswith("They are encrypted.")
     Job.objects.update(succeeded_at=timezone.now() - timedelta(days=3))
     assert "every night" in wrong(work.backup)
 

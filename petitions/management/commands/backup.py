@@ -17,11 +17,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--overwrite", action="store_true", help="replace a file that exists")
+        parser.add_argument(
+            "--unencrypted", action="store_true", help="in the clear, whatever BACKUP_PUBLIC_KEYS says"
+        )
 
-    def handle(self, *_arguments: Any, file: Path, overwrite: bool, **_options: Any) -> None:
+    def handle(
+        self, *_arguments: Any, file: Path, overwrite: bool, unencrypted: bool, **_options: Any
+    ) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing is left behind
         try:
-            making.make(file.absolute(), overwrite=overwrite)
+            locked_to = making.public_keys(unencrypted=unencrypted)
+            making.make(file.absolute(), overwrite=overwrite, public_keys=locked_to)
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
         except OSError as error:
@@ -30,4 +36,5 @@ class Command(BaseCommand):
             raise CommandError(f"The database does not answer: {masked(str(error)).strip()}") from None
         except KeyboardInterrupt:
             raise CommandError("Stopped. No backup was made.") from None
-        self.stdout.write(f"The backup is in {file}. Keys (KEYS_DIR) and sessions are not in it.")
+        is_locked = ", encrypted" if locked_to else ""
+        self.stdout.write(f"The backup is in {file}{is_locked}. Keys (KEYS_DIR) and sessions are not in it.")
