@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.policy.Policy",
     "petitions.languages.ReadersLanguage",
+    "petitions.views.holding.HoldsPages",
     "petitions.views.errors.TakesLittle",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -205,6 +206,8 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # without one there is no /metrics
 # Of people, after a letter has closed.
 RETENTION_DAYS = env.int("RETENTION_DAYS", 180, validate=validate.Range(min=1))
 
+# The longest that a backup is kept anywhere: until then it can be made to forget again what was erased since.
+BACKUP_DAYS = env.int("BACKUP_DAYS", 40, validate=validate.Range(min=1))
 # Public keys of age to which backups are encrypted: see docs/restore.md.
 BACKUP_PUBLIC_KEYS: list[str] = env.list("BACKUP_PUBLIC_KEYS", [], subcast=str.strip)
 

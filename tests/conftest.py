@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from django.db import connection
 from django.template import Template
 
 from petitions import cache as remembered
-from petitions import codes, limits, recent
+from petitions import codes, erasures, holding, limits, recent
 from petitions.crypto import blind
 from petitions.documents import typesetting
 from petitions.flows import restores
@@ -125,3 +126,5 @@ def keys_are_drawn_once(drawn_key, monkeypatch) -> None:
 def first_start() -> None:
     """Each test's database is the first that its installation sees."""
     (configured.KEYS_DIR / restores.REMEMBERED).unlink(missing_ok=True)
+    shutil.rmtree(configured.KEYS_DIR / erasures.FOLDER, ignore_errors=True)
+    holding.show(*holding.Held)

@@ -28,6 +28,8 @@ LAYERS = [
         "wire",
         "languages",
         "faults",
+        "erasures",
+        "holding",
     },
     {"forms", "documents"},
     {"mail"},

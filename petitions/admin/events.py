@@ -22,6 +22,8 @@ from petitions.models import AuditEvent, Letter
 PAGE = 100
 SENTENCES = {
     "closed": gettext_lazy("Closed the letter."),
+    "erased_again": gettext_lazy("Erased again what had been erased before the database was restored."),
+    "pages_shown": gettext_lazy("Let public pages be shown again after a restore."),
     "closed_again": gettext_lazy("Closed the letter again, after the database was restored."),
     "corrected": gettext_lazy("Corrected the text."),
     "created": gettext_lazy("Made the draft."),

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from petitions import erasures
 from petitions.admin import access, addresses, columns, conflicts, drafts, home, pages, typed
 from petitions.admin.demands import DemandInline
 from petitions.admin.milestones import MilestoneInline
@@ -24,6 +25,7 @@ from petitions.admin.quiet import QuietAdmin
 from petitions.admin.recipients import RecipientInline
 from petitions.admin.site import workspace
 from petitions.documents import starts
+from petitions.erasures import Kind
 from petitions.flows import audit, letters, recipients
 from petitions.forms import contents
 from petitions.forms.editing import SEEN, EditingForm
@@ -203,5 +205,6 @@ class LetterAdmin(QuietAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Letter) -> None:
         pk = obj.pk
+        erasures.note(Kind.DRAFT, obj.public_id)
         obj.delete()
         audit.record("draft_deleted", letter=None, by=access.person(request), about=pk)

@@ -33,7 +33,7 @@ def make(path: Path, *, overwrite: bool = False, public_keys: Sequence[str] = ()
     _require_free(database, path, overwrite=overwrite)
     has_epochs = _is_up_to_date()  # a site may be backed up before it is upgraded
     if has_epochs:
-        restores.is_own_database()
+        restores.turn()
     with TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
         draft = Path(folder) / "draft"
         with database.copy(Path(folder)) as copied:

@@ -11,10 +11,11 @@ from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Count
 
-from petitions import subscribers
+from petitions import holding, subscribers
 from petitions.backups import Refused, databases, is_site
 from petitions.flows import letters, restores
-from petitions.models import Delivery, Letter, Subscription, journal
+from petitions.holding import Held
+from petitions.models import AuditEvent, Delivery, Letter, Subscription, journal
 
 
 def check(path: Path) -> None:
@@ -31,8 +32,16 @@ def check(path: Path) -> None:
 
 
 def restore(path: Path) -> None:
-    """Belongs after `check`. Between its steps the guard stands: no crash and no running worker sends anything."""
-    databases.here().put_back(path)
+    """Belongs after `check`. Between its steps the guard stands: no crash and no running worker sends anything.
+
+    Nothing is shown either, before what was erased since is erased again.
+    """
+    holding.hold(Held.EVERYTHING)
+    try:
+        databases.here().put_back(path)
+    except Refused:
+        holding.show(Held.EVERYTHING)
+        raise
     call_command("migrate", verbosity=0, interactive=False)
     restores.hold()
     journal.empty()
@@ -40,6 +49,7 @@ def restore(path: Path) -> None:
 
 def report(since: datetime) -> Iterator[str]:
     """What an operator has to know and to do."""
+    yield from _erased_again(since)
     yield from _held()
     yield "Keys (KEYS_DIR) are not in a backup."
     yield from _closed_again(since)
@@ -71,6 +81,14 @@ def _held() -> Iterator[str]:
     for title, share in by_letter.values_list("letter__title", "number"):
         yield f"  {share}  {title}"
     yield f"None of them leaves before an operator releases them, letter by letter: {settings.SITE_URL}/admin/"
+
+
+def _erased_again(since: datetime) -> Iterator[str]:
+    for event in AuditEvent.objects.filter(verb="erased_again", at__gte=since):
+        yield f"Erased again, because it was erased since the backup: {event.object_id}"
+    if holding.what() is Held.PUBLIC:
+        yield "What was erased since the backup is not known here (KEYS_DIR), and may be in the database again."
+        yield "Public pages are held until you have looked and say: manage.py erasures --show-pages"
 
 
 def _closed_again(since: datetime) -> Iterator[str]:

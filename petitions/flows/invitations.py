@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.db import transaction
 
 from accounts.models import User
+from petitions import erasures
 from petitions.crypto import typed
 from petitions.crypto.tokens import to_text
+from petitions.erasures import Kind
 from petitions.flows import audit, signatures, tokens
 from petitions.flows.signatures import LetterNotOpen, Shown, TextCorrected
 from petitions.flows.tokens import Issued
@@ -44,7 +46,9 @@ def print_sheet(letter: Letter, *, proof: str, number: int, by: User) -> list[st
 def void(letter: Letter, *, by: User) -> None:
     """No code that is unused can be used any more. How many those were is not said. Raises `LetterNotOpen`."""
     _hold_open(letter)
-    letter.invitations.unused().delete()
+    unused = letter.invitations.unused()
+    erasures.note(Kind.INVITATION, *unused.values_list("pk", flat=True))
+    unused.delete()
     letter.sheets.valid().update(is_void=True)
     audit.record("invitations_voided", letter=letter, by=by)
 

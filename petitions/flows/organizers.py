@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 
 from accounts.models import User
-from petitions import invited
+from petitions import erasures, invited
 from petitions.crypto import typed
+from petitions.erasures import Kind
 from petitions.flows import audit, deliveries
 from petitions.models import Delivery, Letter, Membership, OrganizerInvitation
 
@@ -48,7 +49,7 @@ def invite(letter: Letter, *, address: str, role: str, by: User) -> OrganizerInv
         raise AlreadyOrganizes
     for earlier in letter.organizer_invitations.all():
         if invited.address(earlier).lower() == address.lower():
-            earlier.delete()
+            _end(earlier)
     if letter.organizer_invitations.fresh().count() >= OrganizerInvitation.MOST:
         raise TooManyInvited
     return _send(letter, address, role, by)
@@ -62,7 +63,7 @@ def invite_again(letter: Letter, pk: int, *, by: User) -> OrganizerInvitation:
     address = invited.address(invitation) if invitation else ""
     if invitation is None or not address:
         raise Gone
-    invitation.delete()
+    _end(invitation)
     return _send(letter, address, invitation.role, by)
 
 
@@ -70,8 +71,10 @@ def invite_again(letter: Letter, pk: int, *, by: User) -> OrganizerInvitation:
 def withdraw(letter: Letter, pk: int, *, by: User) -> None:
     """Its link is worth nothing from now on, and its mail does not leave. Raises `NotAnOwner`, `Gone`."""
     _hold(letter, by)
-    if not letter.organizer_invitations.filter(pk=pk).delete()[0]:
+    invitation = letter.organizer_invitations.filter(pk=pk).first()
+    if invitation is None:
         raise Gone
+    _end(invitation)
     audit.record("organizer_invitation_withdrawn", letter=letter, by=by, about=pk)
 
 
@@ -99,8 +102,9 @@ def accept(invitation: OrganizerInvitation, *, by: User) -> Membership:
         raise Gone
     if not is_for(found, by):
         raise NotForYou
-    found.delete()
+    _end(found)
     membership, _is_new = letter.memberships.get_or_create(user=by, defaults={"role": found.role})
+    erasures.take_back(Kind.MEMBERSHIP, member_name(membership))
     audit.record("organizer_joined", letter=letter, by=by, about=invitation.pk)
     return membership
 
@@ -122,6 +126,7 @@ def remove(letter: Letter, pk: int, *, by: User) -> None:
     _hold(letter, by)
     member = _member(letter, pk)
     _keep_an_owner(letter, member)
+    erasures.note(Kind.MEMBERSHIP, member_name(member))
     member.delete()
     audit.record("organizer_removed", letter=letter, by=by, about=member.user_id)
 
@@ -134,6 +139,7 @@ def leave(letter: Letter, *, by: User) -> None:
     if member is None:
         raise Gone
     _keep_an_owner(letter, member)
+    erasures.note(Kind.MEMBERSHIP, member_name(member))
     member.delete()
     audit.record("organizer_left", letter=letter, by=by)
 
@@ -142,6 +148,11 @@ def unprotected(letter: Letter) -> list[User]:
     """Owners into whose account whoever reads their mailbox gets."""
     owners = letter.memberships.filter(role=OWNER).values("user")
     return list(User.objects.without_second_step().filter(pk__in=owners).order_by("pk"))
+
+
+def member_name(member: Membership) -> str:
+    """Under which it is noted that somebody has left."""
+    return erasures.row(f"{member.letter.public_id} {member.user_id}", member.user.joined_at)
 
 
 def is_last_owner(letter: Letter, member: Membership) -> bool:
@@ -166,6 +177,11 @@ def _member(letter: Letter, pk: int) -> Membership:
 def _keep_an_owner(letter: Letter, member: Membership) -> None:
     if is_last_owner(letter, member):
         raise LastOwner
+
+
+def _end(invitation: OrganizerInvitation) -> None:
+    erasures.note(Kind.ORGANIZER_INVITATION, bytes(invitation.secret_hash))
+    invitation.delete()
 
 
 def _send(letter: Letter, address: str, role: str, by: User) -> OrganizerInvitation:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from django.db import transaction
 
 from accounts.models import User
+from petitions import erasures
+from petitions.erasures import Kind
 from petitions.flows import audit, snapshots
 from petitions.models import Letter, Paper, PaperSignature
 
@@ -32,6 +34,7 @@ def change(paper: Paper, *, by: User, **fields: object) -> bool:
 def remove(paper: Paper, *, by: User) -> bool:
     """With its names. False when somebody was faster."""
     about = paper.pk
+    erasures.note(Kind.PAPER, erasures.row(about, paper.entered_at))
     if not Paper.objects.filter(pk=about).delete()[0]:
         return False
     _tell(Paper(pk=about, letter=paper.letter), "paper_removed", by=by)
@@ -41,6 +44,7 @@ def remove(paper: Paper, *, by: User) -> bool:
 @transaction.atomic
 def remove_name(signature: PaperSignature, *, by: User) -> bool:
     """The figure falls by one. False when somebody was faster."""
+    erasures.note(Kind.PAPER_NAME, erasures.row(signature.pk, signature.paper.entered_at))
     if not PaperSignature.objects.filter(pk=signature.pk).delete()[0]:
         return False
     _tell(signature.paper, "paper_name_removed", by=by)

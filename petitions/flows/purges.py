@@ -19,7 +19,9 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import SignInLink, User
+from petitions import erasures
 from petitions.crypto import keys
+from petitions.erasures import Kind
 from petitions.flows import audit, letters
 from petitions.flows.signatures import NO_WORDS
 from petitions.models import (
@@ -88,8 +90,11 @@ class OldestEvents(Rule):
 
 
 def rules() -> dict[str, Rule]:
-    """Each by the name under which its number is told. Those of a letter begin when it has been closed for long."""
-    over = forgotten()
+    """Each by the name under which its number is told."""
+    return of_the_site() | of_letters(forgotten())
+
+
+def of_the_site() -> dict[str, Rule]:
     return {
         "codes": Rule(Challenge.objects.stale()),
         "sign-in links": Rule(SignInLink.objects.stale()),
@@ -98,6 +103,12 @@ def rules() -> dict[str, Rule]:
         "sessions": Rule(Session.objects.filter(expire_date__lt=Now())),
         "attempts": Rule(Attempt.objects.stale()),
         "events": OldestEvents(AuditEvent.objects.stale()),
+    }
+
+
+def of_letters(over: LetterQuerySet) -> dict[str, Rule]:
+    """Those that begin when a letter has been closed for long."""
+    return {
         "signatures": Rule(
             Signature.objects.filter(letter__in=over).to_forget(), {**NO_WORDS, "receipt_hash": None}
         ),
@@ -138,12 +149,19 @@ def due() -> dict[str, int]:
 def keep() -> dict[str, int]:
     """Keep every rule, and write down when, how much went, and what is left."""
     kept = rules()
+    erasures.note(Kind.PURGED, *forgotten().values_list("public_id", flat=True))
     done = {name: rule.keep() for name, rule in kept.items()}
     for letter in forgotten():
         keys.destroy(settings.KEYS_DIR, letter.key_name(letters.FOLLOWERS))
     _write_down(done)
+    erasures.prune()
     journal.empty(rule.due.model for rule in kept.values())
     return done
+
+
+def forget(over: LetterQuerySet) -> int:
+    """The same for letters that had been forgotten before; how many rows it was."""
+    return sum(rule.keep() for rule in of_letters(over).values())
 
 
 @transaction.atomic

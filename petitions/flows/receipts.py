@@ -8,7 +8,9 @@ from typing import Concatenate, ParamSpec
 
 from django.db import transaction
 
+from petitions import erasures
 from petitions.crypto import typed
+from petitions.erasures import Kind
 from petitions.flows import signatures
 from petitions.models import Signature, Version, WaitingSignature
 
@@ -71,7 +73,13 @@ def change(receipt: str, shown: signatures.Shown) -> None:
 @transaction.atomic
 def withdraw(receipt: str) -> None:
     """Count no longer, and erase name, role and statement. The mark is not freed. Raises `NoSuchReceipt`."""
-    signature = _locked(receipt)
+    withdraw_row(_locked(receipt))
+
+
+def withdraw_row(signature: Signature | WaitingSignature) -> None:
+    """Inside the letter's lock. Harmless to repeat."""
+    if signature.receipt_hash is not None:
+        erasures.note(Kind.WITHDRAWN, bytes(signature.receipt_hash))
     if isinstance(signature, WaitingSignature):
         _leave_the_queue(signature)
         return
@@ -103,7 +111,8 @@ def _require_valid(signature: Signature | WaitingSignature) -> None:
 
 
 def _rewrite(signature: Signature, shown: signatures.Shown) -> None:
-    Signature.objects.telling().filter(pk=signature.pk).update(**signatures.words(signature.letter, shown))
+    line = Signature.objects.telling().filter(pk=signature.pk)
+    signatures.replace_words(line, **signatures.words(signature.letter, shown))
     signatures.tell_of_change(signature.letter)
 
 
@@ -118,6 +127,7 @@ def _replace(
     assert signature.receipt_hash is not None  # it was found by it
     if not type(signature).objects.filter(pk=signature.pk).delete()[0]:
         raise NoSuchReceipt
+    erasures.take_back(Kind.WITHDRAWN, bytes(signature.receipt_hash))
     signatures.store(
         signature.letter,
         shown,

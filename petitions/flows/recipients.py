@@ -6,7 +6,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
+from petitions import erasures
 from petitions.crypto import keys, marks
+from petitions.erasures import Kind
 from petitions.flows import audit
 from petitions.models import Letter, OptOut, Recipient
 from petitions.models.recipients import RecipientQuerySet
@@ -18,6 +20,7 @@ NOBODY = "no mailbox"  # its mark says which key made the others
 def want_no_mail(recipient: Recipient) -> None:
     """From now on nothing leaves for them, also nothing that waits; their rooms stay. Harmless to repeat."""
     if recipient.address:  # the retention rules empty it, and then nobody can be written to
+        erasures.note(Kind.OPT_OUT, mark(recipient))
         _keep(recipient.address)
     _move(_same(recipient).filter(opted_out_at=None), "recipient_opted_out", opted_out_at=Now())
 
@@ -25,7 +28,8 @@ def want_no_mail(recipient: Recipient) -> None:
 @transaction.atomic
 def want_mail_again(recipient: Recipient) -> None:
     """They took it back. What was not sent meanwhile is sent by whoever delivers again, and not by this."""
-    OptOut.objects.filter(mark=_mark(recipient.address)).delete()
+    erasures.take_back(Kind.OPT_OUT, mark(recipient))
+    OptOut.objects.filter(mark=mark(recipient)).delete()
     _move(_same(recipient).exclude(opted_out_at=None), "recipient_opted_in", opted_out_at=None)
 
 
@@ -54,7 +58,7 @@ def keep_what_is_known() -> int:
 
 def respect(letter: Letter) -> None:
     """Whoever wants no mail of this site gets none of this letter, in whatever spelling it names them."""
-    known = {recipient.pk: _mark(recipient.address) for recipient in letter.recipients.reachable()}
+    known = {recipient.pk: mark(recipient) for recipient in letter.recipients.reachable()}
     found = OptOut.objects.filter(mark__in=set(known.values())).values_list("mark", flat=True)
     unwilling = {bytes(mark) for mark in found}
     rows = [pk for pk, mark in known.items() if mark in unwilling]
@@ -76,10 +80,15 @@ def _move(rows: RecipientQuerySet, verb: str, **moved: object) -> None:
 
 def _keep(address: str) -> None:
     """A key that is made while there are marks of another one stays unknown, until somebody has decided."""
-    mark = _mark(address)
+    kept = _mark(address)
     if not OptOut.objects.exists():
         OptOut.objects.get_or_create(mark=_marked(keys.read(settings.KEYS_DIR, OptOut.KEY), NOBODY))
-    OptOut.objects.get_or_create(mark=mark)
+    OptOut.objects.get_or_create(mark=kept)
+
+
+def mark(recipient: Recipient) -> bytes:
+    """Of their mailbox, in whatever spelling."""
+    return _mark(recipient.address)
 
 
 def _mark(address: str) -> bytes:

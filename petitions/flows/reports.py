@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 
 from accounts.models import User
+from petitions import erasures
+from petitions.erasures import Kind
 from petitions.flows import audit, deliveries
 from petitions.models import Delivery, Letter, Report
 
@@ -19,5 +21,6 @@ def make(letter: Letter, *, text: str) -> None:
 @transaction.atomic
 def finish(report: Report, *, by: User) -> None:
     """Erase it; that there was one stays written down."""
+    erasures.note(Kind.REPORT, erasures.row(report.pk, report.made_at))
     if Report.objects.filter(pk=report.pk).delete()[0]:
         audit.record("report_finished", letter=report.letter, by=by, about=report.pk)

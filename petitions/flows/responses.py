@@ -10,9 +10,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
-from petitions import rooms
+from petitions import erasures, rooms
 from petitions.crypto.sealing import NotSealedHere
 from petitions.documents.canonical import sha256_hex
+from petitions.erasures import Kind
 from petitions.flows import audit, deliveries, proofs
 from petitions.models import Delivery, Demand, Letter, Publication, Recipient, Response, ResponseDraft
 from petitions.pending import Pending
@@ -60,6 +61,7 @@ def record(
 def hide(response: Response, *, reason: str, by: User) -> bool:
     """Take its words from the public, not the decision. True for the one who did."""
     standing = Response.objects.filter(pk=response.pk, hidden_for="").exclude(text="")
+    erasures.note(Kind.RESPONSE, erasures.row(response.pk, response.responded_at))
     return _recorded("response_hidden", response, standing.update(hidden_for=reason), by=by)
 
 
@@ -67,6 +69,7 @@ def hide(response: Response, *, reason: str, by: User) -> bool:
 def show(response: Response, *, by: User) -> bool:
     """Give the words back. True for the one who did."""
     hidden = Response.objects.filter(pk=response.pk).exclude(hidden_for="")
+    erasures.take_back(Kind.RESPONSE, erasures.row(response.pk, response.responded_at))
     return _recorded("response_shown", response, hidden.update(hidden_for=""), by=by)
 
 

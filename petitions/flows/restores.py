@@ -12,6 +12,7 @@ import os
 import secrets
 import uuid
 from collections.abc import Iterable
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -19,8 +20,11 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import User
+from petitions import erasures as noted
+from petitions import holding
 from petitions.crypto import keys
-from petitions.flows import audit, batches, jobs, letters, milestones, strangers
+from petitions.flows import audit, batches, erasures, jobs, letters, milestones, strangers
+from petitions.holding import Held
 from petitions.models import Attempt, Delivery, Installation, Letter, Update
 
 REMEMBERED = "epoch"  # the file below `KEYS_DIR`: one epoch a line, two while one is being turned
@@ -73,6 +77,14 @@ def hold() -> None:
 
 
 @transaction.atomic
+def show_pages() -> None:
+    """An operator has looked. Harmless to repeat."""
+    if holding.what():
+        audit.record("pages_shown", letter=None)
+        transaction.on_commit(partial(holding.show, *Held))
+
+
+@transaction.atomic
 def release(letter: Letter, *, by: User) -> int:
     """An operator lets out what was held of a letter; how many it is."""
     held = letter.deliveries.filter(state=Delivery.State.HELD)
@@ -86,12 +98,22 @@ def release(letter: Letter, *, by: User) -> int:
 
 
 def _hold() -> None:
+    _erase_again()
     _catch_up()
     _unschedule()
     number = _hold_unsent()
     if number:
         audit.record("held_after_restore", letter=None, about=number)
     _begin(uuid.uuid4())
+
+
+def _erase_again() -> None:
+    """Pages are shown when all that was erased since is erased again. Otherwise an operator has to say so."""
+    erasures.replay()
+    installation = Installation.objects.get(pk=Installation.ONLY)
+    if installation.erasures != noted.identity() or not noted.reach(installation.turned_at):
+        holding.hold(Held.PUBLIC)
+    transaction.on_commit(partial(holding.show, Held.EVERYTHING))
 
 
 def _catch_up() -> None:
@@ -151,7 +173,9 @@ def _is_ours(installation: Installation) -> bool:
 
 def _begin(epoch: uuid.UUID, *, after: Iterable[uuid.UUID] = ()) -> None:
     _remember(*after, epoch)
-    Installation.objects.filter(pk=Installation.ONLY).update(epoch=epoch, turned_at=Now())
+    Installation.objects.filter(pk=Installation.ONLY).update(
+        epoch=epoch, turned_at=Now(), erasures=noted.identity()
+    )
 
 
 def remembered() -> list[str]:

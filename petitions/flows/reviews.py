@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
+from petitions import erasures
+from petitions.erasures import Kind
 from petitions.flows import audit, signatures, snapshots
 from petitions.models import Letter, Signature
 from petitions.models.signatures import SignatureQuerySet
@@ -38,6 +40,7 @@ def show_statement(signature: Signature, *, seen: str, is_shown: bool, by: User)
     rows = _as_seen(signature, seen).filter(undecided).exclude(statement="")
     if not rows.update(shows_statement=is_shown, is_statement_waiting=False):
         return False
+    (erasures.take_back if is_shown else erasures.note)(Kind.STATEMENT, signature.pk)
     audit.record("statement_shown" if is_shown else "statement_not_shown", letter=signature.letter, by=by)
     return True
 

@@ -9,7 +9,9 @@ from uuid import uuid4
 
 from django.db import transaction
 
+from petitions import erasures
 from petitions.crypto import marks, typed
+from petitions.erasures import Kind
 from petitions.flows import milestones, proofs, snapshots
 from petitions.forms import flags
 from petitions.models import (
@@ -207,12 +209,20 @@ def hide_row(signature: Signature | WaitingSignature) -> None:
 
 
 def lose_words(rows: SignatureQuerySet, **changes: object) -> bool:
-    """Erase what one row says, and give it a new id: the old one stood beside the name on public pages.
+    """Erase what one row says. False when the row was not there."""
+    return replace_words(rows, **NO_WORDS, **changes)
 
-    False when the row was not there. Takedown requests follow it; foreign keys are checked at commit.
+
+def replace_words(rows: SignatureQuerySet, **changes: object) -> bool:
+    """Of one row, which gets a new id: the old one stood beside its words, on public pages and in backups.
+
+    By it the words are erased again after a restore. Takedown requests follow; foreign keys are checked at commit.
     """
     old, new = rows.values_list("pk", flat=True).first(), uuid4()
-    if old is None or not rows.update(id=new, **NO_WORDS, **changes):
+    if old is None:
+        return False
+    erasures.note(Kind.LINE, old)
+    if not rows.update(id=new, **changes):
         return False
     Takedown.objects.filter(signature_id=old).update(signature_id=new)
     return True

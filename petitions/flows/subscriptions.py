@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from petitions import subscribers
+from petitions import erasures, subscribers
 from petitions.crypto import typed
+from petitions.erasures import Kind
 from petitions.flows import proofs
 from petitions.models import Letter, Subscription
 from petitions.pending import Pending
@@ -42,5 +43,5 @@ def end(secret: str) -> None:
     Locked first: a notice that is being written at this moment goes along.
     """
     mine = Subscription.objects.filter(secret_hash=typed.digest(secret))
-    list(mine.select_for_update())
+    erasures.note(Kind.SUBSCRIPTION, *[row.pk for row in mine.select_for_update()])
     mine.delete()

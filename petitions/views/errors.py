@@ -90,6 +90,11 @@ def stuck(request: HttpRequest, seconds: int = 30) -> HttpResponse:
     return _later(503, seconds, is_stuck=True, typed=typed)
 
 
+def held(request: HttpRequest, seconds: int = 60) -> HttpResponse:
+    """The site is being restored. Nothing that was typed could be stored anywhere."""
+    return _later(503, seconds, is_held=True)
+
+
 def _later(status: int, seconds: int, **context: Any) -> HttpResponse:
     answer = _page(status, seconds=seconds, minutes=-(-seconds // 60), **context)
     answer["Retry-After"] = str(seconds)

@@ -19,7 +19,8 @@ from psycopg import sql
 
 from config.celery import app
 from petitions import tasks
-from petitions.crypto import typed
+from petitions.backups import identities
+from petitions.crypto import age, typed
 from petitions.flows import deliveries, restores, snapshots
 from petitions.models import Delivery, journal
 from tests import apart
@@ -230,14 +231,16 @@ def rows_of(database_url, query):
 @pytest.mark.promise("P31")
 @pytest.mark.timeout(sized(300, 3000))
 def test_a_backup_made_while_people_sign_comes_back_whole(parts, own_database, figures, tmp_path):
-    """Put back elsewhere: into an empty database, on a machine without the keys of this one."""
-    letter, backup = make_letter(), tmp_path / "site.backup"
+    """Encrypted, and put back elsewhere: into an empty database, on a machine without the keys of this one."""
+    letter, backup, identity = make_letter(), tmp_path / "site.backup.age", tmp_path / "identity.txt"
+    parts.environment["BACKUP_PUBLIC_KEYS"] = identities.make(identity)
     sign_many(letter, EARLIER)
     signing = Signing(letter, tmp_path)
     try:
         parts.wait(signing.goes_on(50))
         began = time.monotonic()
         parts.manage("backup", str(backup))
+        assert backup.read_bytes().startswith(age.BEGINS)
         made = time.monotonic()
         parts.wait(signing.goes_on(50))
     finally:
@@ -248,8 +251,10 @@ def test_a_backup_made_while_people_sign_comes_back_whole(parts, own_database, f
     there = {"database_url": own_database, "redis_url": settings.REDIS_URL, "keys": place / "keys"}
     with Processes(place, mail_port=1, **there) as elsewhere:
         restoring = time.monotonic()
-        elsewhere.manage("restore", str(backup), "--yes")
+        elsewhere.manage("restore", str(backup), "--identity", str(identity), "--yes")
         restored = time.monotonic()
+        assert "Public pages are held" in elsewhere.manage("erasures")
+        elsewhere.manage("erasures", "--show-pages")
         elsewhere.start_web()
         elsewhere.wait(elsewhere.answers)
         page = Visitor(elsewhere.url).get(letter.get_absolute_url()).text

@@ -1,0 +1,39 @@
+"""Pages that are held after a restore: until what was erased since is erased again, or somebody has decided.
+
+Files below `KEYS_DIR` say so, which every part sees at once and no copy of the database has.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+
+from django.conf import settings
+
+from petitions.crypto import keys
+
+
+class Held(StrEnum):
+    """What, by the name of the file that says so."""
+
+    EVERYTHING = "held-pages"  # while a restore is at it
+    PUBLIC = (
+        "held-public-pages"  # what was erased since the backup is not known here: an operator has the word
+    )
+
+
+def what() -> Held | None:
+    """The more, if both."""
+    return next((held for held in Held if (settings.KEYS_DIR / held).exists()), None)
+
+
+def hold(held: Held) -> None:
+    """On disk when it returns."""
+    settings.KEYS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(settings.KEYS_DIR / held, os.O_WRONLY | os.O_CREAT, 0o600))
+    keys.sync_folder(settings.KEYS_DIR)
+
+
+def show(*held: Held) -> None:
+    for each in held:
+        (settings.KEYS_DIR / each).unlink(missing_ok=True)
