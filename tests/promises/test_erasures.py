@@ -1,4 +1,4 @@
-"""What was erased since a backup was made is erased again when it is put back, before anything is shown."""
+"""What was erased since a backup was made is erased again when it is put back, before anything is shown (P21)."""
 
 from __future__ import annotations
 
@@ -83,6 +83,7 @@ def states() -> list[tuple[str, str]]:
 ANONYMOUSLY = Shown(Appear.ANONYMOUS)
 
 
+@pytest.mark.promise("P21")
 def test_lines_that_were_hidden_corrected_or_withdrawn(client, mails, backup):
     """Also of those who waited for their batch, or were published with it since."""
     letter = make_letter(batch_size=5)
@@ -208,6 +209,7 @@ class Everything:
         }
 
 
+@pytest.mark.promise("P21")
 def test_everything_else_that_people_erase(client, mails, backup):
     site = Everything()
     before = site.left()
@@ -394,6 +396,7 @@ restoring.restore(Path(sys.argv[1]))
 """
 
 
+@pytest.mark.promise("P21")
 def test_a_restore_that_is_killed_shows_nothing_before_it_is_run_again(client, backup):
     letter = make_letter()
     address = letter.get_absolute_url()
