@@ -11,6 +11,7 @@ from petitions.doctor.findings import Check, Finding, examine
 
 BACKUP = Check(_("Backup"), work.backup)
 OPT_OUTS = Check(_("Who wants no mail"), work.opt_outs)
+PAGES = Check(_("Pages"), work.pages)
 INSTALLATION = (
     Check(_("Version"), machine.version),
     Check(_("Configuration"), machine.configuration),
@@ -25,6 +26,7 @@ INSTALLATION = (
     Check(_("Broker"), services.broker),
     Check(_("Mail server"), services.mail_server),
     BACKUP,
+    PAGES,
 )
 FROM_OUTSIDE = (
     Check(_("Sender of letters"), senders.of_letters),
@@ -80,7 +82,7 @@ def of_what_pages_need() -> list[Finding]:
 
 def of_what_is_watched() -> list[Finding]:
     """What a program may ask for every minute. Without the database nothing is said that only it knows."""
-    return [*_of_a_database((*TO_ANSWER, *RUNNING, OPT_OUTS, BACKUP)), *examine(OTHERS)]
+    return [*_of_a_database((*TO_ANSWER, *RUNNING, OPT_OUTS, BACKUP, PAGES)), *examine(OTHERS)]
 
 
 def _of_a_database(checks: tuple[Check, ...]) -> list[Finding]:

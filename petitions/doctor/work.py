@@ -16,12 +16,14 @@ from django.utils.translation import ngettext
 from redis.exceptions import RedisError
 
 from config.refusals import is_here
+from petitions import holding
 from petitions.backups import making
 from petitions.doctor import parts
 from petitions.doctor.findings import Wrong
 from petitions.doctor.services import asked
 from petitions.flows import recipients
 from petitions.flows.letters import has_marks_keys
+from petitions.holding import Held
 from petitions.models import Delivery, Installation, Job, Letter, Mismatch, OptOut
 
 OLDEST_BACKUP = timedelta(days=2)
@@ -54,6 +56,16 @@ def backup() -> str:
 
 def backed_up_at() -> datetime | None:
     return Job.objects.filter(name=making.NAME).values_list("succeeded_at", flat=True).first()
+
+
+def pages() -> str:
+    if holding.what() is Held.EVERYTHING:
+        raise Wrong(_("All are held: a restore is at work, or was killed. Then run it again."))
+    if holding.what() is Held.PUBLIC:
+        raise Wrong(
+            _("Public ones are held after a restore. Look first, then run: manage.py erasures --show-pages")
+        )
+    return _("All are shown.")
 
 
 def jobs() -> str:

@@ -18,6 +18,8 @@ from django.utils import timezone
 from petitions import erasures, holding, subscribers
 from petitions.backups import Refused, databases, making, restoring
 from petitions.crypto import keys, marks, typed
+from petitions.doctor import work
+from petitions.doctor.findings import Wrong
 from petitions.erasures import Kind
 from petitions.flows import (
     batches,
@@ -343,6 +345,8 @@ def test_without_the_notes_public_pages_wait_for_an_operator(client, backup, cap
     public = ["/", address, f"{address}signatures/", f"{address}letter.pdf", "/api/v1/letters/"]
     assert [client.get(page).status_code for page in public] == [503] * len(public)
     assert b"This site is being restored" in client.get(address).content
+    with pytest.raises(Wrong, match="--show-pages"):
+        work.pages()
     assert [client.get(page).status_code for page in ("/healthz", "/receipt/", "/accounts/login/")] == [
         200
     ] * 3
@@ -409,6 +413,8 @@ def test_a_restore_that_is_killed_shows_nothing_before_it_is_run_again(client, b
     assert lines() == ["Ada Lovelace"]
     assert [client.get(page).status_code for page in (address, "/receipt/", "/admin/")] == [503] * 3
     assert client.get("/healthz").status_code == 200
+    with pytest.raises(Wrong, match="run it again"):
+        work.pages()
     restore(backup)
     assert (lines(), client.get(address).status_code) == ([], 200)
 
