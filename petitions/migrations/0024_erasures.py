@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0022_flat_costs'),
+        ('petitions', '0023_pieces'),
     ]
 
     operations = [
