@@ -1,6 +1,6 @@
 """Starts everything, has it measured, and prints the table: `python -m benchmarks`, by `make bench`.
 
-`BENCH=quick` is done in three minutes. Names of measures (`reading.pages`) choose these alone.
+`BENCH=quick` is done in three minutes. Names of measures (`signing papers.csv`) choose these alone.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def main(kept: Path, chosen: list[str]) -> None:
     seed(site)
     for measure in MEASURES:
         name = f"{measure.__module__.rpartition('.')[2]}.{measure.__name__}"
-        if chosen and name not in chosen:
+        if chosen and not {name, name.partition(".")[0]} & {*chosen}:
             continue
         _say(began, name)
         is_late = time.monotonic() - began > form.minutes * 60

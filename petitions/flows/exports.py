@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
-from typing import Any
 
 from django.utils import translation
 
@@ -34,15 +33,13 @@ def _chunks(letter: Letter, language: str | None) -> Iterator[list[list[str]]]:
     """
     rest = rows = letter.signatures.all().named().latest_first()
     while True:
-        end: Any = rest.values_list("signed_at", "pk")[
-            CHUNK - 1 : CHUNK
-        ].first()  # who has a name has a moment
-        chunk = rest.up_to(end[0], str(end[1])) if end else rest
+        end = rest.places()[CHUNK - 1 : CHUNK].first()
+        chunk = rest.up_to(*end) if end else rest
         with translation.override(language):
             yield [_row(*found) for found in chunk.values_list(*FOUND)]
         if end is None:
             return
-        rest = rows.behind(end[0], str(end[1]))
+        rest = rows.behind(*end)
 
 
 def _row(

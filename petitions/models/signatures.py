@@ -190,11 +190,15 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         """The named ones from there; from everywhere without one."""
         return self.filter(workplace=workplace) if workplace else self
 
-    def behind(self, moment: datetime, pk: str) -> SignatureQuerySet:
+    def places(self) -> models.QuerySet[Any, Any]:
+        """Moment and key of each, which are all that an order goes by."""
+        return self.values_list("signed_at", "pk")
+
+    def behind(self, moment: datetime, pk: object) -> SignatureQuerySet:
         """What follows that place in `latest_first`."""
         return self.filter(clocks.behind("signed_at", moment, next_ones=Q(pk__gt=pk)))
 
-    def up_to(self, moment: datetime, pk: str) -> SignatureQuerySet:
+    def up_to(self, moment: datetime, pk: object) -> SignatureQuerySet:
         """What precedes that place in `latest_first`, and what stands there."""
         return self.filter(clocks.up_to("signed_at", moment, next_ones=Q(pk__gt=pk)))
 
