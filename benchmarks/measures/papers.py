@@ -68,7 +68,7 @@ def paper(site: Site) -> Iterator[Line]:
         longer = replace(document, signatories=names)
         what = f"PDF with {number:,} names"
         try:
-            pdf.letter_pdf(longer)  # Typst reads its fonts once
+            pdf.letter_pdf(longer)  # the program and its fonts are read from the disk once
             seconds = site.seconds(lambda longer=longer: pdf.letter_pdf(longer))
         except pdf.LetterTooLarge:
             yield Line(

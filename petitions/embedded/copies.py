@@ -9,17 +9,18 @@ import gc
 import importlib
 import multiprocessing
 import os
-import resource
 import runpy
 import signal
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from petitions.embedded import child
 
 ARE_POSSIBLE = sys.platform == "linux"
 PR_SET_NAME = 15
+STDOUT, STDERR = 1, 2
 SHARED = (  # what the parts would load, each for itself
     "config.wsgi",
     "config.urls",
@@ -50,12 +51,7 @@ class Copy:
     def __init__(self, name: str, module: Sequence[str], kept: Kept) -> None:
         words = (name, os.getpid(), module, kept)
         self._process = multiprocessing.get_context("fork").Process(target=_become, args=words, name=name)
-        # The end that somebody asks of us would be the copy's, until it knows that it is one.
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        try:
-            self._process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
 
@@ -69,9 +65,24 @@ class Copy:
     def terminate(self) -> None:
         self._process.terminate()
 
+    def kill(self) -> None:
+        self._process.kill()
+
     def wait(self) -> int | None:
         self._process.join()
         return self._process.exitcode
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """While a copy is made: the end that somebody asks of us would be asked of it too, before it knows what it is, or
+    come before we know that it is there.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 def load() -> None:
@@ -102,9 +113,8 @@ def _leave(kept: Kept) -> None:
     """Files of `up` and of other parts."""
     if kept.is_chatty:
         with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), 1)
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    start = 3
-    for kept_one in [*sorted(kept.files), most]:
-        os.closerange(start, kept_one)
-        start = kept_one + 1
+            os.dup2(nowhere.fileno(), STDOUT)
+    for number in map(int, os.listdir("/proc/self/fd")):
+        if number > STDERR and number not in kept.files:
+            with suppress(OSError):  # that of the list itself
+                os.close(number)

@@ -33,11 +33,15 @@ class Part:
     process: subprocess.Popen[bytes] | Copy | None = None
 
     def start(self) -> None:
-        self.process = self._copy() if self.is_ours and copies.ARE_POSSIBLE else self._spawn()
+        if self.is_ours and copies.ARE_POSSIBLE:
+            self._copy()
+        else:
+            self.process = self._spawn()
 
-    def _copy(self) -> Copy:
+    def _copy(self) -> None:
         kept = Kept(str(settings.BASE_DIR), self.holds, self.is_chatty)
-        return Copy(self.name, self.command[len(MODULE) :], kept)
+        with copies.undisturbed():
+            self.process = Copy(self.name, self.command[len(MODULE) :], kept)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603
@@ -73,6 +77,7 @@ class Part:
             return
         with contextlib.suppress(ProcessLookupError):  # nobody is left
             os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()  # which may not have come to a group of its own
         self.process.wait()
 
 

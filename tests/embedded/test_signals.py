@@ -33,6 +33,26 @@ finally:
 """
 
 
+HURRIED = """
+import os, signal
+from django.conf import settings
+settings.configure(BASE_DIR=".")
+from petitions.embedded.parts import Part, module
+from petitions.embedded.supervisor import Supervisor
+supervisor = Supervisor(print, grace=60)
+supervisor.catch_signals()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+os.kill(os.getpid(), signal.SIGTERM)
+part = Part("part", module("http.server", "--bind", "127.0.0.1", "0"), is_chatty=True, is_ours=True)
+try:
+    supervisor.start(part)
+except KeyboardInterrupt:
+    print(part.process.pid)
+finally:
+    supervisor.end()
+"""
+
+
 def start_main(words: Path, *, code: str, grace: float) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", MAIN, str(words), str(grace), code]
     main = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -72,6 +92,15 @@ def test_a_second_sigterm_still_waits(tmp_path):
 
     assert main.wait(timeout=60) == 0
     assert time.monotonic() - start >= 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux makes parts as copies")
+def test_a_copy_that_is_just_being_made_is_ended_too():
+    done = subprocess.run(
+        [sys.executable, "-c", HURRIED], stdout=subprocess.PIPE, text=True, check=True, timeout=60
+    )
+
+    assert not psutil.pid_exists(int(done.stdout))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
