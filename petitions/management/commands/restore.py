@@ -31,6 +31,8 @@ class Command(BaseCommand):
                 self._restore(backup, is_sure=yes)
         except Refused as refusal:
             raise CommandError(f"{refusal} Nothing was changed.") from None
+        except OSError as error:
+            raise CommandError(f"{error.filename or file} cannot be used: {error.strerror}.") from None
         except KeyboardInterrupt:
             raise CommandError("Stopped. Run it again: it may not have come to its end.") from None
         self.stdout.write(f"Restored from {file}.")
