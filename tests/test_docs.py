@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.urls import URLPattern, URLResolver
 
-from petitions.backups import making
+from petitions.backups import identities, making
 from petitions.models import AuditChain
 from petitions.urls import urlpatterns
 
@@ -127,6 +127,7 @@ NOT_RUN = {
     ),
     **dict.fromkeys(("docker", "./make-secrets"), "an engine for containers"),
     **dict.fromkeys(("cd", "editor"), "a person at a terminal"),
+    "age-keygen": "tests/test_locked_backups.py does, where it is there",
     "git": "what it pulls is the next version",
     "curl": "the test of the API asks the same addresses",
     **dict.fromkeys(
@@ -140,22 +141,25 @@ class Terminal:
     """Where somebody types what the documents show, with their own file and address in it."""
 
     def __init__(self, place: Path) -> None:
-        self.backup, self.new = place / "site.backup", itertools.count()
-        self.place = place
+        self.backup, self.identity = place / "site.backup", place / "identity.txt"
+        self.place, self.new = place, itertools.count()
+        self.public_keys = [identities.make(self.identity)]
+        making.make(self.backup, public_keys=self.public_keys)
 
     def run(self, name: str, rest: str) -> str:
         words = [self._word(name, word) for word in shlex.split(rest, comments=True)]
-        words += (
-            ["--yes"] if name == "restore" and "--yes" not in words else []
-        )  # nobody sits here to be asked
+        if name == "restore":
+            words += ["--identity", str(self.identity), "--yes"]  # nobody sits here to be asked
         out = StringIO()
         with contextlib.suppress(SystemExit):  # something is wrong with this installation, and it says so
             call_command(name, *words, stdout=out, stderr=out)
         return out.getvalue()
 
     def _word(self, name: str, word: str) -> str:
-        if name == "backup":
-            return str(self.place / f"{next(self.new)}.backup")
+        if name in ("backup", "backupkey"):
+            return str(self.place / f"{next(self.new)}.{name}")
+        if word.endswith(("IDENTITY", "identity.txt")):
+            return str(self.identity)
         if word in ("FILE", "BACKUP") or word.startswith("/"):
             return str(self.backup)
         known = {"NAME": newest(), "EMAIL": "you@example.org", "5f2c…": AuditChain.only().sha256}
@@ -171,7 +175,7 @@ def test_every_command_that_a_document_shows_does_its_work(tmp_path, settings):
     """One after the other, on one site: what a person would type."""
     settings.STATIC_ROOT = tmp_path / "static"
     terminal = Terminal(tmp_path)
-    making.make(terminal.backup)
+    settings.BACKUP_PUBLIC_KEYS = terminal.public_keys
 
     said = {(name, rest): terminal.run(name, rest) for name, rest in COMMANDS if name not in BY_OTHERS}
 

@@ -1,6 +1,7 @@
 """Valkey from a wheel, on a private socket: what Redis is in production."""
 
 import importlib
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +17,7 @@ START_SECONDS = 10
 OPTIONS = {
     "port": "0",  # no TCP at all
     "unixsocketperm": "700",
-    "appendonly": "yes",  # work that waited when the power went is still there
-    "appendfsync": "everysec",
+    "appendonly": "no",  # what waited is in the database, and what is only remembered here may name people
     "save": "",
     "maxmemory-policy": "noeviction",
     "loglevel": "warning",
@@ -26,6 +26,9 @@ OPTIONS = {
 
 def part(socket: Path, data: Path, *, holds: Sequence[int] = ()) -> Part:
     folder.make(log(data).parent)
+    shutil.rmtree(
+        log(data).parent / "appendonlydir", ignore_errors=True
+    )  # of older versions
     here = {"unixsocket": str(socket), "dir": str(log(data).parent), "logfile": str(log(data))}
     command = [_program()]
     for name, value in (OPTIONS | here).items():

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from petitions import erasures, holding, subscribers
@@ -45,7 +46,6 @@ from petitions.models import (
     Letter,
     Mark,
     Membership,
-    OptOut,
     OrganizerInvitation,
     Paper,
     PaperSignature,
@@ -56,6 +56,7 @@ from petitions.models import (
     Subscription,
     WaitingSignature,
 )
+from petitions.views import signatures as pages
 from tests import apart
 from tests.factories import make_draft, make_invitations, make_letter, make_user, sign, signature_of
 
@@ -198,7 +199,7 @@ class Everything:
         return {
             "followers": Subscription.objects.count(),
             "reachable": Recipient.objects.reachable().filter(letter__state="open").count(),
-            "opt-outs": OptOut.objects.count(),
+            "opt-outs": Recipient.objects.exclude(opted_out_at=None).count(),
             "statements": Signature.objects.filter(shows_statement=True).count(),
             "asked to organize": OrganizerInvitation.objects.count(),
             "organizers": Membership.objects.filter(letter__state="open").count(),
@@ -438,14 +439,14 @@ def test_a_page_that_was_begun_before_is_not_shown_after(client, monkeypatch):
     """Its rows were read while they were replaced."""
     letter = make_letter()
     address = letter.get_absolute_url()
-    queries = type(Letter.objects.all()).with_pause
+    look = pages.refused_now
 
-    def replaced(self):
+    def replaced(request: HttpRequest, letter: Letter) -> HttpResponse | None:
         holding.hold(holding.Held.EVERYTHING)
-        return queries(self)
+        return look(request, letter)
 
     assert client.get(address).status_code == 200
-    monkeypatch.setattr(type(Letter.objects.all()), "with_pause", replaced)
+    monkeypatch.setattr(pages, "refused_now", replaced)
 
     assert client.get(f"{address}sign/").status_code == 503
 
