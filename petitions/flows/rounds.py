@@ -19,7 +19,8 @@ from petitions.models.rounds import RoundLease
 from petitions.smtp import KeptConversation
 
 SECONDS = 5  # after which no other mail is begun: behind a slow server a letter must not wait for many rounds
-MOST = 20  # that are claimed together
+MOST = 50  # that are claimed together
+GROWTH = 5  # times as many as before, while all goes well
 READ = ("letter", "subscription", "milestone", "update_told", "version", "publication")
 
 
@@ -50,7 +51,7 @@ class Round:
         at, size = 0, 1
         while at < len(pks) and not self.is_over:
             self._bring_some(pks[at : at + size])
-            at, size = at + size, min(2 * size, MOST)
+            at, size = at + size, min(GROWTH * size, MOST)
 
     def _bring_some(self, pks: Sequence[int]) -> None:
         leases = RoundLease.take_all(pks, self._token)
