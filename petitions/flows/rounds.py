@@ -25,7 +25,7 @@ READ = ("letter", "subscription", "milestone", "update_told", "version", "public
 
 
 def bring(pks: Sequence[int]) -> None:
-    """Ringing twice does no harm. What is not brought stays queued, and is rung for again."""
+    """Ringing twice does no harm. What is not brought in time is rung for in the next sweep."""
     if not restores.is_own_database():
         return
     round_ = Round()
@@ -52,6 +52,8 @@ class Round:
         while at < len(pks) and not self.is_over:
             self._bring_some(pks[at : at + size])
             at, size = at + size, min(GROWTH * size, MOST)
+        if not self._is_cut_off:  # behind a dead server they wait until they are rung for again by themselves
+            Delivery.objects.filter(pk__in=pks[at:], state=Delivery.State.QUEUED).update(rung_at=None)
 
     def _bring_some(self, pks: Sequence[int]) -> None:
         leases = RoundLease.take_all(pks, self._token)

@@ -163,10 +163,12 @@ def test_a_connection_that_is_gone_is_made_anew(mails, monkeypatch):
 def test_behind_a_dead_server_one_is_tried_and_the_rest_waits(settings):
     pks = told(followed(*NAMES))
     settings.EMAIL_PORT = 1
+    Delivery.objects.update(rung_at=timezone.now())
 
     rounds.bring(pks)
 
     assert states(pks) == ["queued"] * 3
+    assert Delivery.objects.rung().count() == 2
     assert sorted(of_followers().values_list("attempts", flat=True)) == [0, 0, 1]
 
 
@@ -240,10 +242,12 @@ def test_a_round_ends_in_time_and_what_it_claimed_is_free_again(mails, monkeypat
     pks = told(followed(*NAMES))
     monkeypatch.setattr(rounds, "SECONDS", 0.3)
     mails.pauses = (0.4, 0.0)
+    Delivery.objects.update(rung_at=timezone.now())
 
     rounds.bring(pks)
 
     assert states(pks) == ["accepted", "queued", "queued"]
+    assert [row.pk for row in Delivery.objects.unrung()] == pks[1:]
 
 
 def test_followers_are_rung_for_in_rounds_and_others_by_themselves(monkeypatch):
