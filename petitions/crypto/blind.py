@@ -19,7 +19,7 @@ import secrets
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from gmpy2 import powmod_sec
+from gmpy2 import get_context, powmod_sec
 
 BITS = 3072
 EXPONENT = 65537
@@ -157,6 +157,7 @@ def _root(numbers: rsa.RSAPrivateNumbers, value: int) -> int:
 
 def _masked_power(value: int, exponent: int, prime: int) -> int:
     """The same power, by an exponent that is another one each time (Fermat)."""
+    get_context().allow_release_gil = True  # of this thread; the others answer meanwhile
     return int(powmod_sec(value % prime, exponent + secrets.randbits(MASK) * (prime - 1), prime))
 
 
