@@ -26,9 +26,7 @@ OPTIONS = {
 
 def part(socket: Path, data: Path, *, holds: Sequence[int] = ()) -> Part:
     folder.make(log(data).parent)
-    shutil.rmtree(
-        log(data).parent / "appendonlydir", ignore_errors=True
-    )  # of older versions
+    shutil.rmtree(log(data).parent / "appendonlydir", ignore_errors=True)  # of older versions
     here = {"unixsocket": str(socket), "dir": str(log(data).parent), "logfile": str(log(data))}
     command = [_program()]
     for name, value in (OPTIONS | here).items():
