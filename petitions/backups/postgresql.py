@@ -28,7 +28,7 @@ TABLES = """
     SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
     WHERE schemaname = current_schema() AND tableowner = current_user
 """
-FUNCTIONS = ("petitions_audit_events_stay()",)  # of triggers; they do not go with their tables
+FUNCTIONS = ("petitions_audit_events_stay()", "petitions_pieces(text)")  # they do not go with their tables
 
 
 class PostgreSQL:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import migrations
 
 FUNCTION = """
-CREATE FUNCTION undersigned_pieces(words text) RETURNS int8[]
+CREATE OR REPLACE FUNCTION petitions_pieces(words text) RETURNS int8[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   pieces int8[] := '{}';
@@ -28,12 +28,12 @@ END $$
 """
 # What waits to be sorted in is read by every search, and sorted in by whoever signs next: not much, then.
 INDEX = """
-CREATE INDEX signatures_searched ON petitions_signature USING gin (undersigned_pieces(search))
+CREATE INDEX IF NOT EXISTS signatures_searched ON petitions_signature USING gin (petitions_pieces(search))
 WITH (gin_pending_list_limit = 256)
 WHERE state = 'published' AND kind = 'named' AND receipt_hash IS NOT NULL
 """
 THERE = (FUNCTION, INDEX)
-GONE = ("DROP INDEX signatures_searched", "DROP FUNCTION undersigned_pieces(text)")
+GONE = ("DROP INDEX IF EXISTS signatures_searched", "DROP FUNCTION IF EXISTS petitions_pieces(text)")
 
 
 def make(_apps: Any, schema_editor: Any) -> None:

@@ -44,7 +44,7 @@ def are_in_line(words: list[str]) -> Func:
     """Whether a signature has all of these pieces."""
     wanted = Value(longest(words), output_field=ArrayField(BigIntegerField()))
     return Func(
-        Func(F("search"), function="undersigned_pieces"),
+        Func(F("search"), function="petitions_pieces"),
         wanted,
         template="%(expressions)s::int8[]",
         arg_joiner=" @> ",

@@ -61,7 +61,7 @@ def test_the_database_cuts_words_into_the_same_pieces():
             pieces.number(line[at : at + size]) for size in (1, 2, 3) for at in range(len(line) - size + 1)
         }
         with connection.cursor() as cursor:
-            cursor.execute("SELECT undersigned_pieces(%s)", [line])
+            cursor.execute("SELECT petitions_pieces(%s)", [line])
             assert set(cursor.fetchone()[0]) == cut
 
 
@@ -102,7 +102,7 @@ def test_half_an_index_that_was_left_behind_goes_first():
     make_signed()
     left = f"{pieces.INDEX}_ccnew"
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE INDEX {left} ON petitions_signature USING gin (undersigned_pieces(search))")
+        cursor.execute(f"CREATE INDEX {left} ON petitions_signature USING gin (petitions_pieces(search))")
         cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", [left])
 
     pieces.write_anew()
