@@ -11,7 +11,7 @@ from django.conf import settings
 
 from petitions.crypto import keys, sealing
 from petitions.models import Appear, Letter
-from petitions.models.signatures import public_line
+from petitions.models.words import public_line
 
 MAX_AGE = 60 * 60  # seconds; longer than a code lives, so that an expired code loses nothing typed
 LARGEST = 4_000  # bytes; browsers drop larger cookies

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from petitions.flows import signatures
 from petitions.models import Letter, Signature, WaitingSignature
-from petitions.models.signatures import publish
+from petitions.models.waiting import publish
 
 PIECE = 500  # rows in one statement
 

@@ -12,7 +12,7 @@ from accounts.models import User
 from petitions.documents import tables
 from petitions.flows import audit
 from petitions.models import Letter
-from petitions.models.signatures import SHOWN, public_words
+from petitions.models.words import SHOWN, public_words
 
 HEADER = ("name", "role", "workplace", "statement", "signed_on", "version")
 FOUND = (*SHOWN, "workplace__name", "signed_on", "version__number")

@@ -26,7 +26,9 @@ from petitions.models import (
     WaitingSignature,
     Workplace,
 )
-from petitions.models.signatures import WITH_RECEIPT, SignatureQuerySet, searchable
+from petitions.models.signatures import SignatureQuerySet
+from petitions.models.waiting import WITH_RECEIPT
+from petitions.models.words import searchable
 from petitions.pending import Pending
 from petitions.recent import recent
 

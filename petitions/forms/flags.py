@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.forms.people import LINK, mixes_scripts
 from petitions.models import Letter, Recipient, Workplace, prepared
-from petitions.models.signatures import searchable
+from petitions.models.words import searchable
 
 # In a name or a role: a standing that this site gives nobody, and signs that look like its seal.
 PRETENDING = {

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.forms.people import cleaned_text
 from petitions.models import Condition, Invalidation, Letter, Proof, Signature, Version, Workplace
-from petitions.models.signatures import searchable
+from petitions.models.words import searchable
 
 OF_THE_LIST = ("workplace", "version", "since", "until", "words")
 

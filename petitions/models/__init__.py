@@ -22,11 +22,14 @@ from petitions.models.purges import Purge
 from petitions.models.recipients import Recipient
 from petitions.models.reports import Report
 from petitions.models.responses import Publication, Response, ResponseDraft
-from petitions.models.signatures import Appear, Day, Invalid, Signature, Tally, WaitingSignature
+from petitions.models.signatures import Signature
 from petitions.models.snapshots import Snapshot
 from petitions.models.takedowns import Takedown, TakedownReason
+from petitions.models.tallies import Day, Invalid, Tally
 from petitions.models.updates import Subscription, Update
 from petitions.models.versions import Version
+from petitions.models.waiting import WaitingSignature
+from petitions.models.words import Appear
 from petitions.models.workplaces import Domain, Workplace
 
 __all__ = [

@@ -8,7 +8,7 @@ from django.db import connection, models
 
 from petitions.models.invitations import Invitation
 from petitions.models.proofs import Challenge, Mark
-from petitions.models.signatures import WaitingSignature
+from petitions.models.waiting import WaitingSignature
 
 MOVING: tuple[type[models.Model], ...] = (
     Challenge,

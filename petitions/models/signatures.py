@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby, starmap
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Count, Q
 from django.db.models.functions import Now, TruncDate
-from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import typed
@@ -24,111 +20,21 @@ from petitions.models.invalidations import Condition, Invalidation
 from petitions.models.letters import Letter
 from petitions.models.proofs import Proof
 from petitions.models.publickeys import PublicKey
+from petitions.models.tallies import Day, Invalid, Tally, tallied
 from petitions.models.versions import Version
+from petitions.models.words import (
+    SEARCHED,
+    SHOWN,
+    WORDS,
+    Words,
+    frozen_line,
+    public_line,
+    public_words,
+    searchable,
+)
 from petitions.models.workplaces import Workplace
 
 LATEST = 20_000  # signatures that are read faster than an index of all finds what is common
-SEARCHED = 1_000  # characters; one ligature can unfold into eighteen
-
-
-class Appear(models.TextChoices):
-    """How a signer wants to be seen."""
-
-    FULL = "full", _("Full name")
-    INITIAL = "initial", _("First name and initial")
-    ROLE = "role", _("Role only")
-    ANONYMOUS = "anonymous", _("Anonymous")
-
-
-def searchable(*parts: str) -> str:
-    """Folded for finding: without case and accents, so that "Jose" finds "José". The same on every database."""
-    decomposed = unicodedata.normalize("NFKD", " ".join(filter(None, parts)).casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))[:SEARCHED]
-
-
-@dataclass(frozen=True)
-class Tally:
-    """What the number consists of: published signatures by kind and by proof."""
-
-    named: int = 0
-    sealed: int = 0
-    by_policy: int = 0
-    by_proof: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def anonymous(self) -> int:
-        return self.sealed + self.by_policy
-
-    @property
-    def total(self) -> int:
-        return self.named + self.anonymous
-
-    def as_json(self) -> dict[str, object]:
-        """The form that pages, the API and snapshots share."""
-        return {
-            "total": self.total,
-            "named": self.named,
-            "anonymous": {"sealed": self.sealed, "by_policy": self.by_policy},
-            "by_proof": dict(sorted(self.by_proof.items())),
-        }
-
-    def as_cached(self) -> dict[str, object]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Day:
-    """How many of today's published signatures are of that day. An anonymous one is of its batch's day."""
-
-    day: date
-    signatures: int
-
-    def as_cached(self) -> tuple[date, int]:
-        return self.day, self.signatures
-
-
-@dataclass(frozen=True)
-class Invalid:
-    """How many signatures organizers declared invalid together, and why."""
-
-    reason: str
-    signatures: int
-
-    def as_cached(self) -> tuple[str, int]:
-        return self.reason, self.signatures
-
-
-class Words(NamedTuple):
-    """What the public reads of a signature."""
-
-    name: str
-    role: str
-    statement: str
-
-
-WORDS = (
-    "name",
-    "role",
-    "statement",
-    "search",
-    "is_under_review",
-    "is_pinned",
-    "shows_statement",
-    "is_statement_waiting",
-)  # columns of a named row that say who, and how that is shown
-SHOWN = ("name", "role", "statement", "is_under_review", "shows_statement")
-
-
-def public_words(name: str, role: str, statement: str, is_under_review: bool, shows_statement: bool) -> Words:
-    """The only door by which a name leaves. No fuller name lies behind it. Takes the columns that `SHOWN` lists."""
-    if is_under_review:
-        return Words(gettext(Signature.UNDER_REVIEW), "", "")
-    return Words(name, role, statement if shows_statement else "")
-
-
-def public_line(name: str, role: str) -> str:
-    """As it stands on a page, of what the public reads."""
-    return ", ".join(filter(None, [name, role]))
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -142,7 +48,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def frozen_lines(self) -> Iterator[str]:
         """Of each, in no order. A hundred thousand objects would take as long as all the rest of a delivery."""
         rows = self.named().values_list("is_under_review", "name", "role")
-        return starmap(_frozen_line, rows.iterator())
+        return starmap(frozen_line, rows.iterator())
 
     def to_review(self) -> SignatureQuerySet:
         """Those whose words wait for an organizer's look: a name that was held back, or a statement."""
@@ -248,7 +154,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return moments[LATEST : LATEST + 1].first()
 
     def tally(self) -> Tally:
-        return _tally(self.by_kind())
+        return tallied(self.by_kind())
 
     def tallies(self) -> dict[int, Tally]:
         """One for each letter that has signatures, by its key."""
@@ -258,22 +164,13 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
             .values_list("letter", "kind", "proof")
             .annotate(number=Count("*"))
         )
-        return {letter: _tally(row[1:] for row in own) for letter, own in groupby(rows, itemgetter(0))}
+        return {letter: tallied(row[1:] for row in own) for letter, own in groupby(rows, itemgetter(0))}
 
     def days(self) -> list[Day]:
         """Days on which nobody signed are left out. Kinds are not told apart: a name that was hidden later keeps
         its day, which says nothing as long as it counts as before."""
         rows = self.counted().order_by("signed_on").values_list("signed_on").annotate(number=Count("*"))
         return [Day(*row) for row in rows]
-
-
-def _tally(rows: Iterable[tuple[str, str, int]]) -> Tally:
-    kinds: Counter[str] = Counter()
-    proofs: Counter[str] = Counter()
-    for kind, proof, number in rows:
-        kinds[kind] += number
-        proofs[proof] += number
-    return Tally(**kinds, by_proof=dict(proofs))
 
 
 class Signature(models.Model):
@@ -286,8 +183,6 @@ class Signature(models.Model):
         PUBLISHED = "published", _("published")
         INVALID = "invalid", _("declared invalid")
         WITHDRAWN = "withdrawn", _("withdrawn")
-
-    UNDER_REVIEW = gettext_noop("name under review")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="signatures")
@@ -405,7 +300,7 @@ class Signature(models.Model):
 
     @classmethod
     def tally_of(cls, letter: Letter) -> Tally:
-        return _tally(COUNTED.all(letter=letter.pk))
+        return tallied(COUNTED.all(letter=letter.pk))
 
     @property
     def is_named(self) -> bool:
@@ -448,11 +343,7 @@ class Signature(models.Model):
     @property
     def frozen_line(self) -> str:
         """As in lists that have a checksum: the same in whatever language somebody freezes or reads them."""
-        return _frozen_line(self.is_under_review, self.name, self.role)
-
-
-def _frozen_line(is_under_review: bool, name: str, role: str) -> str:
-    return Signature.UNDER_REVIEW if is_under_review else public_line(name, role)
+        return frozen_line(self.is_under_review, self.name, self.role)
 
 
 NAMED = prepared.Insert(
@@ -462,95 +353,3 @@ NAMED = prepared.Insert(
     signed_at=Now(),
 )
 COUNTED = prepared.Rows(lambda letter: Signature.objects.filter(letter=letter).by_kind())
-
-
-class WaitingSignature(models.Model):
-    """An anonymous signature before its batch: counted and shown nowhere, without time or order."""
-
-    CARRIED = (
-        "letter_id",
-        "version_id",
-        "kind",
-        "proof",
-        "receipt_hash",
-        "sealed_by_id",
-        "token_signature",
-    )  # what goes along into the published row
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="waiting")
-    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=9, choices=Signature.Kind.choices)
-    proof = models.CharField(max_length=10, choices=Proof.choices)
-    receipt_hash = models.BinaryField(max_length=32, unique=True)
-    sealed_by = models.ForeignKey(PublicKey, on_delete=models.PROTECT, null=True, related_name="+")
-    token_signature = models.BinaryField(max_length=384, null=True)
-    is_scattered = models.BooleanField(default=False)  # as with marks: moved by a sweep, and new no more
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(kind__in=["sealed", "by_policy"]), name="only_anonymous_signatures_wait"
-            ),
-            models.CheckConstraint(
-                condition=Q(kind="sealed", sealed_by__isnull=False, token_signature__isnull=False)
-                | ~Q(kind="sealed") & Q(sealed_by=None, token_signature=None),
-                name="only_a_waiting_sealed_signature_has_a_token",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.get_kind_display())
-
-    def carried(self) -> dict[str, object]:
-        return {field: getattr(self, field) for field in self.CARRIED}
-
-
-def _with_receipt(letter: Any, receipt_hash: Any) -> models.QuerySet[Any, Any]:
-    """In one statement: between two, the row can move from one table to the other."""
-    published, waiting = (
-        model.objects.filter(letter=letter, receipt_hash=receipt_hash).values("pk")
-        for model in (Signature, WaitingSignature)
-    )
-    return published.union(waiting)
-
-
-WITH_RECEIPT = prepared.Question(_with_receipt)
-
-PUBLISHING = """
-WITH taken (old, new) AS (VALUES {pairs})
-INSERT INTO {published} (id, {carried}, {others}) SELECT new, {carried}, {values}
-FROM taken JOIN {waiting} AS waiting ON waiting.id = old ORDER BY new
-"""
-
-
-def publish(rows: Sequence[uuid.UUID]) -> None:
-    """Write waiting rows as published ones, under new keys of chance and in their order.
-
-    By the database alone: ten thousand of them took seconds on their way through Python.
-    """
-    key = Signature._meta.pk
-    pairs = [key.get_db_prep_value(each, connection) for old in rows for each in (old, uuid.uuid4())]
-    others = _of_every_new_one()
-    uuid_type = "CAST(%s AS uuid)" if connection.vendor == "postgresql" else "%s"
-    query = PUBLISHING.format(
-        pairs=", ".join([f"({uuid_type}, {uuid_type})"] * len(rows)),
-        published=Signature._meta.db_table,
-        waiting=WaitingSignature._meta.db_table,
-        carried=", ".join(WaitingSignature.CARRIED),
-        others=", ".join(others),
-        values=", ".join(["%s"] * len(others)),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(query, [*pairs, *others.values()])
-
-
-def _of_every_new_one() -> dict[str, Any]:
-    """Columns that a new row fills and a waiting one does not have; the rest is the database's own default."""
-    new, values = Signature(), dict[str, Any]()
-    for column in Signature._meta.concrete_fields:
-        value = getattr(new, column.attname)
-        is_ours = not column.primary_key and column.attname not in WaitingSignature.CARRIED
-        if is_ours and value is not None and column.db_default is models.NOT_PROVIDED:
-            values[column.attname] = column.get_db_prep_save(value, connection)
-    return values

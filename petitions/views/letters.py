@@ -17,7 +17,7 @@ from petitions.documents import letters as documents
 from petitions.documents.milestones import heights
 from petitions.documents.sentences import count_sentences, invalid_sentences, paper_sentences
 from petitions.models import Letter, Recipient, Tally, Version
-from petitions.models.signatures import searchable
+from petitions.models.words import searchable
 from petitions.views import outcomes, signatories
 from petitions.views.answers import KEPT, for_letter, unless_known
 from petitions.views.remembered import remembered

@@ -138,7 +138,7 @@ def test_too_many_fields_are_not_understood(client):
 
 def test_it_is_in_english_whatever_language_is_asked_for(client, monkeypatch, settings):
     settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-    monkeypatch.setattr("petitions.models.signatures.gettext", lambda _text: get_language())
+    monkeypatch.setattr("petitions.models.words.gettext", lambda _text: get_language())
     letter = make_letter()
     sign(letter, "Аda Hidden")  # a Cyrillic first letter: under review
     of_it = f"/letters/{letter.slug}/signatures/"

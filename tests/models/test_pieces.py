@@ -10,7 +10,7 @@ from django.db import connection
 
 from petitions.flows.signatures import NO_WORDS
 from petitions.models import Signature, pieces, signatures
-from petitions.models.signatures import searchable
+from petitions.models.words import searchable
 from tests.factories import make_letter, sign
 
 NAMES = ["Ada Lovelace", "José Martí", "王伟", "Łucja Ж", "Adam Love", "Straße Ligature ﬁ", "👩 Zoë"]

@@ -1,0 +1,69 @@
+"""What a number consists of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What the number consists of: published signatures by kind and by proof."""
+
+    named: int = 0
+    sealed: int = 0
+    by_policy: int = 0
+    by_proof: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def anonymous(self) -> int:
+        return self.sealed + self.by_policy
+
+    @property
+    def total(self) -> int:
+        return self.named + self.anonymous
+
+    def as_json(self) -> dict[str, object]:
+        """The form that pages, the API and snapshots share."""
+        return {
+            "total": self.total,
+            "named": self.named,
+            "anonymous": {"sealed": self.sealed, "by_policy": self.by_policy},
+            "by_proof": dict(sorted(self.by_proof.items())),
+        }
+
+    def as_cached(self) -> dict[str, object]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Day:
+    """How many of today's published signatures are of that day. An anonymous one is of its batch's day."""
+
+    day: date
+    signatures: int
+
+    def as_cached(self) -> tuple[date, int]:
+        return self.day, self.signatures
+
+
+@dataclass(frozen=True)
+class Invalid:
+    """How many signatures organizers declared invalid together, and why."""
+
+    reason: str
+    signatures: int
+
+    def as_cached(self) -> tuple[str, int]:
+        return self.reason, self.signatures
+
+
+def tallied(rows: Iterable[tuple[str, str, int]]) -> Tally:
+    kinds: Counter[str] = Counter()
+    proofs: Counter[str] = Counter()
+    for kind, proof, number in rows:
+        kinds[kind] += number
+        proofs[proof] += number
+    return Tally(**kinds, by_proof=dict(proofs))

@@ -1,0 +1,65 @@
+"""What a signature says of somebody, and what the public reads and finds of it."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import NamedTuple
+
+from django.db import models
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+SEARCHED = 1_000  # characters; one ligature can unfold into eighteen
+UNDER_REVIEW = gettext_noop("name under review")
+
+
+class Appear(models.TextChoices):
+    """How a signer wants to be seen."""
+
+    FULL = "full", _("Full name")
+    INITIAL = "initial", _("First name and initial")
+    ROLE = "role", _("Role only")
+    ANONYMOUS = "anonymous", _("Anonymous")
+
+
+class Words(NamedTuple):
+    """What the public reads of a signature."""
+
+    name: str
+    role: str
+    statement: str
+
+
+WORDS = (
+    "name",
+    "role",
+    "statement",
+    "search",
+    "is_under_review",
+    "is_pinned",
+    "shows_statement",
+    "is_statement_waiting",
+)  # columns of a named row that say who, and how that is shown
+SHOWN = ("name", "role", "statement", "is_under_review", "shows_statement")
+
+
+def public_words(name: str, role: str, statement: str, is_under_review: bool, shows_statement: bool) -> Words:
+    """The only door by which a name leaves. No fuller name lies behind it. Takes the columns that `SHOWN` lists."""
+    if is_under_review:
+        return Words(gettext(UNDER_REVIEW), "", "")
+    return Words(name, role, statement if shows_statement else "")
+
+
+def public_line(name: str, role: str) -> str:
+    """As it stands on a page, of what the public reads."""
+    return ", ".join(filter(None, [name, role]))
+
+
+def frozen_line(is_under_review: bool, name: str, role: str) -> str:
+    return UNDER_REVIEW if is_under_review else public_line(name, role)
+
+
+def searchable(*parts: str) -> str:
+    """Folded for finding: without case and accents, so that "Jose" finds "José". The same on every database."""
+    decomposed = unicodedata.normalize("NFKD", " ".join(filter(None, parts)).casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))[:SEARCHED]
