@@ -28,12 +28,13 @@ END $$
 """
 # What waits to be sorted in is read by every search, and sorted in by whoever signs next: not much, then.
 INDEX = """
-CREATE INDEX IF NOT EXISTS signatures_searched ON petitions_signature USING gin (petitions_pieces(search))
+CREATE INDEX CONCURRENTLY signatures_searched ON petitions_signature USING gin (petitions_pieces(search))
 WITH (gin_pending_list_limit = 256)
 WHERE state = 'published' AND kind = 'named' AND receipt_hash IS NOT NULL
 """
-THERE = (FUNCTION, INDEX)
-GONE = ("DROP INDEX IF EXISTS signatures_searched", "DROP FUNCTION IF EXISTS petitions_pieces(text)")
+NO_INDEX = "DROP INDEX CONCURRENTLY IF EXISTS signatures_searched"  # nor half of one
+THERE = (FUNCTION, NO_INDEX, INDEX)
+GONE = (NO_INDEX, "DROP FUNCTION IF EXISTS petitions_pieces(text)")
 
 
 def make(_apps: Any, schema_editor: Any) -> None:
@@ -51,6 +52,7 @@ def _say(statements: tuple[str, ...], schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
+    atomic = False  # for a million signatures it takes a minute, and people sign meanwhile
 
     dependencies = [
         ("petitions", "0022_flat_costs"),
