@@ -70,7 +70,12 @@ def _letters() -> Iterator[dict[str, Any]]:
 
 def _rules() -> list[dict[str, str]]:
     later = _("%(days)s days after the letter has closed") % {"days": settings.RETENTION_DAYS}
-    rows = {
+    rows = _of_signers(later) | _of_recipients_and_organizers(later) | _of_the_site()
+    return [{"what": what, "when": when} for what, when in rows.items()]
+
+
+def _of_signers(later: str) -> dict[str, str]:
+    return {
         _("Your work address"): _(
             "not stored by this program; the mail servers on its way keep records of their own"
         ),
@@ -84,11 +89,16 @@ def _rules() -> list[dict[str, str]]:
         _("Reports of letters"): _("when they have been dealt with"),
         _("Names, roles and sentences of signers; checksums of receipts"): later,
         _("Names that organizers copied from paper"): later,
+        _("Addresses of followers"): _("when they leave; otherwise %(later)s") % {"later": later},
+    }
+
+
+def _of_recipients_and_organizers(later: str) -> dict[str, str]:
+    return {
         _("Addresses of people who were asked to organize a letter, encrypted"): _(
             "when they accept, or the invitation is withdrawn; otherwise the night after its %(days)s days"
         )
         % {"days": OrganizerInvitation.LIFETIME.days},
-        _("Addresses of followers"): _("when they leave; otherwise %(later)s") % {"later": later},
         _("Addresses of recipients, and what their mail servers answered"): later,
         _("That a recipient wants no mail of this site: a keyed value of their address"): _(
             "when they take it back"
@@ -98,15 +108,23 @@ def _rules() -> list[dict[str, str]]:
             "when it is published; otherwise %(later)s"
         )
         % {"later": later},
+        _("Links and sessions with which organizers sign in"): _("when they have expired"),
+    }
+
+
+def _of_the_site() -> dict[str, str]:
+    return {
+        _("That something was erased, so that a backup forgets it too: a keyed value of each, by month"): _(
+            "when that month has been over for %(days)s days"
+        )
+        % {"days": settings.BACKUP_DAYS},
         _("Attempts to deliver a mail"): _("after %(days)s days") % {"days": Attempt.KEPT.days},
         _("What organizers and operators did"): _("after %(years)s years")
         % {"years": AuditEvent.KEPT.days // 365},
-        _("Links and sessions with which organizers sign in"): _("when they have expired"),
         _("Numbers, text, checksums, tokens, answers of recipients, organizers' accounts, drafts"): _(
             "not automatically"
         ),
     }
-    return [{"what": what, "when": when} for what, when in rows.items()]
 
 
 def _left(last: Purge) -> Iterator[dict[str, object]]:
