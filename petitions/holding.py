@@ -22,9 +22,24 @@ class Held(StrEnum):
     )
 
 
+SAYS = {
+    None: "All pages are shown.",
+    Held.EVERYTHING: "All pages are held: a restore is at work, or was killed. Then run it again.",
+    Held.PUBLIC: (
+        "Public pages are held: a restored database may show what was erased since, and what that was is not known "
+        "here. Look first, then run: manage.py erasures --show-pages"
+    ),
+}
+
+
 def what() -> Held | None:
     """The more, if both."""
     return next((held for held in Held if (settings.KEYS_DIR / held).exists()), None)
+
+
+def sentence() -> str:
+    """For whoever runs the site."""
+    return SAYS[what()]
 
 
 def hold(held: Held) -> None:

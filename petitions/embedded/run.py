@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from petitions import holding
 from petitions.embedded import broker, copies, startup, web, worker
 from petitions.embedded.environment import Prepared
 from petitions.embedded.parts import Part, module
@@ -22,6 +23,8 @@ def run(place: Prepared, *, with_seeds: bool, say: Say, welcome: Callable[[], No
         welcome()
         if held:
             say(f"Held deliveries of a restored database: {held}. Release them at {settings.SITE_URL}/admin/")
+        if holding.what():
+            say(holding.sentence())
         supervisor.watch()
     except KeyboardInterrupt:
         say("Stopping.")

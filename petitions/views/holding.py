@@ -11,12 +11,7 @@ from petitions.holding import Held
 from petitions.views import errors
 
 OF_MACHINES = ("/healthz", "/readyz", "/metrics", "/static/")
-OF_PEOPLE = (
-    "/admin/",
-    "/accounts/",
-    "/status/",
-    "/receipt/",
-)  # with which operators, organizers and signers tidy up
+OF_PEOPLE = ("/admin/", "/accounts/", "/mailbox/", "/status/", "/receipt/")  # with which people tidy up
 
 
 class HoldsPages:

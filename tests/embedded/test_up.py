@@ -166,6 +166,9 @@ def test_it_says_what_is_held_of_a_database_from_elsewhere(short_path):
 
     held = f"Held deliveries of a restored database: 1. Release them at http://localhost:{up.port}/admin/"
     until(lambda: held in up.lines())
+    until(lambda: any("Public pages are held" in line for line in up.lines()))
+    with pytest.raises(HTTPError, match="503"):
+        up.get("/")
     assert json.loads(up.get("/mailbox/", Accept="application/json")) == []
     end(up)
 

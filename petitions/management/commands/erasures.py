@@ -6,15 +6,6 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from petitions import holding
 from petitions.flows import restores
-from petitions.holding import Held
-
-SAYS = {
-    None: "All pages are shown.",
-    Held.EVERYTHING: "All pages are held: a restore is at work, or was killed. Then run it again.",
-    Held.PUBLIC: (
-        "Public pages are held: a restored database may hold what was erased since, and the notes of it are not here."
-    ),
-}
 
 
 class Command(BaseCommand):
@@ -28,4 +19,4 @@ class Command(BaseCommand):
     def handle(self, *_arguments: Any, show_pages: bool, **_options: Any) -> None:
         if show_pages:
             restores.show_pages()
-        self.stdout.write(SAYS[holding.what()])
+        self.stdout.write(holding.sentence())

@@ -73,9 +73,9 @@ def table_while_people_sign(site: Site, case: Case) -> Seen:
 
 def _signers(site: Site, letter: Letter) -> Iterator[list[float]]:
     """One after the other; the seconds that each waited for the two answers."""
-    for number in itertools.count(ord("A")):
+    for number in itertools.count(1):
         person, address = Person(site), f"late{number}@example.test"
-        asked = partial(person.ask_to_sign, letter, address=address, name=f"Late {chr(number)}")
+        asked = partial(person.ask_to_sign, letter, address=address, name=f"Late {letters_of(number)}")
         first = _seconds(asked)
         yield [first, _seconds(partial(person.type_code, letter, site.mails.code(address)))]
 
