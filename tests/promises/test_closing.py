@@ -28,7 +28,7 @@ pytestmark = [
 @pytest.mark.promise("P10")
 def test_nothing_is_counted_after_the_close_and_nothing_before_it_is_dropped(web, figures):
     """Each closing falls at a moment of chance among the confirmations; the web's answers say what was promised."""
-    closings, seed = sized(5, 40), random.getrandbits(32)
+    closings, seed = sized(3, 40), random.getrandbits(32)
     chance, took, late, dropped, refused = random.Random(seed), [], 0, 0, 0
 
     for _ in range(closings):
@@ -49,7 +49,7 @@ def test_nothing_is_counted_after_the_close_and_nothing_before_it_is_dropped(web
 
 def closed_in_the_rush(url, letter, chance):
     """What each who confirmed was answered, and how many seconds the closing took."""
-    number, answers = sized(40, 200), []
+    number, answers = sized(30, 200), []
     moment = chance.randrange(number)
 
     def close():

@@ -62,7 +62,7 @@ def is_done(letter: Letter) -> bool:
 
 @pytest.mark.promise("P12")
 def test_killed_senders_send_nobody_a_second_copy(parts, mails, figures):
-    readers, kills, seed = sized(30, 200), sized(6, 50), random.randrange(10**6)
+    readers, kills, seed = sized(20, 200), sized(4, 50), random.randrange(10**6)
     chance = random.Random(seed)
     mails.pauses = (0.2, 0.2)
     letter = make_delivery(readers)
@@ -91,7 +91,7 @@ def test_killed_senders_send_nobody_a_second_copy(parts, mails, figures):
 
 @pytest.mark.promise("P14")
 def test_an_emptied_broker_delays_and_doubles_nothing(parts, mails, figures):
-    readers = sized(40, 100)
+    readers = sized(20, 100)
     mails.pauses = (0.1, 0.0)
     parts.start_worker()
     parts.start_beat("beat")
@@ -128,7 +128,7 @@ def test_an_hour_without_beat_delays_and_doubles_nothing_more(parts, mails):
 
 @pytest.mark.promise("P15")
 def test_deliver_pressed_ten_times_at_once_sends_once(parts, mails, figures):
-    readers = sized(40, 200)
+    readers = sized(12, 200)
     letter = make_letter_to(readers)
     parts.start_web()
     parts.start_worker()
@@ -157,7 +157,7 @@ def test_deliver_pressed_ten_times_at_once_sends_once(parts, mails, figures):
 
 @pytest.mark.promise("P16")
 def test_what_was_stopped_never_arrives_and_everything_else_does(parts, mails, figures):
-    rounds, readers, seed = sized(4, 20), sized(30, 100), random.randrange(10**6)
+    rounds, readers, seed = sized(3, 20), sized(20, 100), random.randrange(10**6)
     chance = random.Random(seed)
     mails.pauses = (0.02, 0.02)
     parts.start_worker()
@@ -184,7 +184,7 @@ def test_what_was_stopped_never_arrives_and_everything_else_does(parts, mails, f
 
 @pytest.mark.promise("P17")
 def test_a_day_without_the_mail_server_loses_and_doubles_nothing(parts, figures):
-    readers = sized(20, 50)
+    readers = sized(8, 50)
     mails = MailServer()
     parts.environment["EMAIL_PORT"] = str(mails.port)  # nobody listens there yet
     parts.start_worker()

@@ -56,7 +56,7 @@ def interrupted(tmp_path, mail_server):
 
 @pytest.mark.promise("P1")
 def test_no_acknowledged_signature_is_lost(interrupted, mail_server, figures):
-    url, inbox, number = interrupted.processes.url, Inbox(mail_server), sized(150, 10_000)
+    url, inbox, number = interrupted.processes.url, Inbox(mail_server), sized(100, 10_000)
     people = [Signer(url, LETTER, inbox, f"Signer {n}", f"person{n}@example.test") for n in range(number)]
 
     limit = time.monotonic() + sized(120, 2400)
@@ -97,7 +97,7 @@ def empty(_server, socket):
 @pytest.mark.parametrize("trouble", [stop, silence, empty])
 def test_signing_works_without_redis(trouble, tmp_path, parts, mails, figures):
     """The trouble begins in the middle of the rush; no page takes three seconds longer than before."""
-    letter, number, socket = make_letter(), sized(30, 200), tmp_path / "own.sock"
+    letter, number, socket = make_letter(), sized(24, 200), tmp_path / "own.sock"
     parts.environment |= {"TRUSTED_PROXIES": "1", "COUNT_SECONDS": "2", "REDIS_URL": f"unix://{socket}"}
     inbox, path = Inbox(mails), letter.get_absolute_url()
 

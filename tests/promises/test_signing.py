@@ -29,7 +29,7 @@ CLIENTS = 64
 
 @pytest.mark.promise("P2")
 def test_fifty_requests_of_one_person_at_once_count_once(web, figures):
-    letter, people = make_letter(), sized(8, 100)
+    letter, people = make_letter(), sized(5, 100)
 
     for person in range(people):
         papers = [
@@ -63,7 +63,7 @@ def spelled(person: int, tag: str, chance: random.Random) -> tuple[str, str]:
 @pytest.mark.promise("P2")
 def test_as_many_signatures_as_people_however_they_spell_themselves(web, mails, figures):
     letter, inbox = make_letter(domains=("xn--bcher-kva.test",)), Inbox(mails)
-    attempts, seed = sized(100, 10_000), random.getrandbits(32)
+    attempts, seed = sized(60, 10_000), random.getrandbits(32)
     chance, people = random.Random(seed), attempts * 4 // 5
     twice = chance.sample(range(people), attempts - people)
     signers = [
