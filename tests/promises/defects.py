@@ -93,6 +93,7 @@ DEFECTS = [
                 "hops[0] if hops else",
             ),
         ),
+        "SQLite",  # it sees no database
     ),
     Defect(
         "“already signed” is answered before the code",

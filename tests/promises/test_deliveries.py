@@ -62,7 +62,7 @@ def is_done(letter: Letter) -> bool:
 
 @pytest.mark.promise("P12")
 def test_killed_senders_send_nobody_a_second_copy(parts, mails, figures):
-    readers, kills, seed = sized(20, 200), sized(4, 50), random.randrange(10**6)
+    readers, kills, seed = sized(30, 200), sized(6, 50), random.randrange(10**6)
     chance = random.Random(seed)
     mails.pauses = (0.2, 0.2)
     letter = make_delivery(readers)
