@@ -23,9 +23,7 @@ class Installation(models.Model):
     NO_EPOCH = uuid.UUID(int=0)  # until this installation has looked at its database for the first time
 
     epoch = models.UUIDField(default=NO_EPOCH)
-    erasures = models.UUIDField(
-        null=True
-    )  # whose notes know what was erased in it; see petitions/erasures.py
+    erasures = models.UUIDField(null=True)  # whose notes know what was erased here: see petitions/erasures.py
     turned_at = models.DateTimeField(db_default=Now())
     is_paused = models.BooleanField(default=False)
     is_signing_paused = models.BooleanField(default=False, db_default=False)

@@ -16,10 +16,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import SignInLink
-from petitions import tasks
+from petitions import subscribers, tasks
+from petitions.crypto import typed
 from petitions.flows import deliveries
 from petitions.models import Delivery, Letter
-from tests.factories import make_letter, sign
+from petitions.models.deliveries import DeliveryQuerySet
+from tests.factories import make_letter, post_update, sign
 from tests.mailserver import MailServer
 from tests.promises.moments import end_leases, pass_by
 from tests.promises.processes import Processes
@@ -48,7 +50,11 @@ def make_letter_to(recipients: int) -> Letter:
 
 
 def states(letter: Letter) -> Counter[str]:
-    return Counter(letter.deliveries.letters().values_list("state", flat=True))
+    return in_states(letter.deliveries.letters())
+
+
+def in_states(rows: DeliveryQuerySet) -> Counter[str]:
+    return Counter(rows.values_list("state", flat=True))
 
 
 def copies(mails: MailServer) -> Counter[str]:
@@ -56,8 +62,11 @@ def copies(mails: MailServer) -> Counter[str]:
 
 
 def is_done(letter: Letter) -> bool:
-    waiting = {State.QUEUED, State.LEASED, State.IN_DATA}
-    return not waiting & set(states(letter))
+    return not waiting(states(letter))
+
+
+def waiting(found: Counter[str]) -> set[str]:
+    return {State.QUEUED, State.LEASED, State.IN_DATA} & set(found)
 
 
 @pytest.mark.promise("P12")
@@ -88,6 +97,37 @@ def test_killed_senders_send_nobody_a_second_copy(parts, mails, figures):
     assert found[State.ACCEPTED] + found[State.UNKNOWN] == readers
     accepted = letter.deliveries.filter(state=State.ACCEPTED).values_list("recipient__address", flat=True)
     assert [address for address in accepted if not arrived[address]] == []
+
+
+@pytest.mark.promise("P12")
+def test_killed_senders_send_no_follower_a_second_copy(parts, mails, figures):
+    """They are claimed many at once: what is claimed and not begun waits for the next sender."""
+    followers, kills, seed = sized(30, 200), sized(3, 30), random.randrange(10**6)
+    chance = random.Random(seed)
+    mails.pauses = (0.05, 0.05)
+    letter = make_letter()
+    for number in range(followers):
+        mark = typed.digest(str(number))
+        subscribers.sealed(letter, address=f"reader{number}@private.test", mark=mark).save()
+    post_update(letter, title="What happened", text="They listened.")
+    rows = letter.deliveries.all().to_followers()
+    parts.start_worker(queues="undersigned")
+    parts.start_beat()
+    for _ in range(kills):
+        parts.start_worker("sender", queues="deliveries")
+        parts.wait(lambda: in_states(rows)[State.IN_DATA] or not waiting(in_states(rows)))
+        time.sleep(chance.uniform(0, 1))  # the instant is what is drawn
+        parts.kill("sender")
+        end_leases()
+    parts.start_worker("last", queues="deliveries")
+    parts.wait(lambda: not waiting(in_states(rows)), 120)
+
+    found, arrived = in_states(rows), copies(mails)
+    figures(seed=seed, followers=followers, kills=kills, accepted=found[State.ACCEPTED])
+    figures(unknown=found[State.UNKNOWN])
+    assert found[State.UNKNOWN], "no kill hit a mail that was being handed over: it proved nothing"
+    assert found[State.ACCEPTED] + found[State.UNKNOWN] == followers
+    assert max(arrived[f"reader{number}@private.test"] for number in range(followers)) == 1
 
 
 @pytest.mark.promise("P14")
