@@ -15,13 +15,8 @@ from config.headers import PERMISSIONS, RESOURCE
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django = get_wsgi_application()
-
-# What was loaded until now stays for good: to look through it again and again took a tenth of the time of an answer.
 import_module(settings.ROOT_URLCONF)  # all pages
-gc.collect()
-gc.freeze()
-gc.set_threshold(10_000, 20, 20)
-
+gc.freeze()  # see `config.garbage`: of all this hardly an object is rubbish
 
 # Those of every page: see "What browsers are told" in the settings.
 PLAIN = [

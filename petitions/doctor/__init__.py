@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from petitions.doctor import machine, parts, senders, services, work
+from petitions.doctor import machine, parts, services, work
 from petitions.doctor.findings import Check, Finding, examine
 
 BACKUP = Check(_("Backup"), work.backup)
@@ -27,10 +27,6 @@ INSTALLATION = (
     Check(_("Mail server"), services.mail_server),
     BACKUP,
     PAGES,
-)
-FROM_OUTSIDE = (
-    Check(_("Sender of letters"), senders.of_letters),
-    Check(_("Sender of codes"), senders.of_codes),
 )
 TO_START = (
     Check(_("Database"), services.database),
@@ -66,12 +62,12 @@ def of_what_can_wait() -> Iterator[Finding]:
 
 
 def of_the_installation() -> Iterator[Finding]:
-    """Whether it can run, and what mail servers elsewhere think of its senders."""
-    return examine(INSTALLATION + FROM_OUTSIDE)
+    """Whether it can run."""
+    return examine(INSTALLATION)
 
 
 def of_a_running_site() -> Iterator[Finding]:
-    """Whether it can, and does; it asks no name server, for a page has to come at once."""
+    """Whether it can, and does."""
     return examine(INSTALLATION + RUNNING)
 
 

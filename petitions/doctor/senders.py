@@ -1,21 +1,24 @@
 """What the world is told about our senders' domains: SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 7489).
 
-No name but the senders' own is asked for. Without an answer nothing is known, and that is said.
+No name but the senders' own is asked for. Without an answer nothing is known, and that is said. A command alone asks:
+pages have to come at once, and their process loads none of this.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from email.utils import parseaddr
 
 import dns.resolver
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from dns.exception import DNSException
 from dns.resolver import NXDOMAIN, NoAnswer
 
 from config.refusals import is_here
-from petitions.doctor.findings import Unknown, Wrong
+from petitions.doctor.findings import Check, Finding, Unknown, Wrong, examine
 
 SECONDS = 5.0  # for one name
 ANYBODY = re.compile(r"[+?]?all$")
@@ -27,6 +30,17 @@ def of_letters() -> str:
 
 def of_codes() -> str:
     return _sender(settings.CODE_FROM_EMAIL)
+
+
+CHECKS = (
+    Check(gettext_lazy("Sender of letters"), of_letters),
+    Check(gettext_lazy("Sender of codes"), of_codes),
+)
+
+
+def of_both() -> Iterator[Finding]:
+    """What mail servers elsewhere think of them."""
+    return examine(CHECKS)
 
 
 def _sender(address: str) -> str:

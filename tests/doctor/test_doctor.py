@@ -20,7 +20,7 @@ from accounts.models import User
 from config.version import VERSION
 from petitions import doctor
 from petitions.backups import making
-from petitions.doctor import findings, machine, parts, services, work
+from petitions.doctor import findings, machine, parts, senders, services, work
 from petitions.embedded import Refused, startup
 from petitions.flows import deliveries, jobs, snapshots
 from petitions.models import Delivery, Heartbeat, Job, Mismatch
@@ -54,7 +54,7 @@ def test_a_sound_installation_is_well_line_by_line(settings, mails):
     call_command("doctor", stdout=out)
 
     lines = out.getvalue().splitlines()
-    assert len(lines) == len(doctor.INSTALLATION + doctor.FROM_OUTSIDE)
+    assert len(lines) == len(doctor.INSTALLATION + senders.CHECKS)
     assert [line for line in lines if not line.startswith("ok ")] == []
     assert "Backup: The last one is 0\xa0minutes old. They are not encrypted." in out.getvalue()
     assert f"Version: Undersigned {VERSION}, " in out.getvalue()

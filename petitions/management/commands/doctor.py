@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
 from petitions import doctor
-from petitions.doctor import trials
+from petitions.doctor import senders, trials
 from petitions.doctor.findings import Finding
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_arguments: Any, mail: str | None, **_options: Any) -> None:
-        findings = list(self._told(doctor.of_the_installation()))
+        findings = [*self._told(doctor.of_the_installation()), *self._told(senders.of_both())]
         if mail:
             findings += self._told(trials.of_mail(_valid(mail)))
         if not all(finding.is_well for finding in findings):
