@@ -23,7 +23,8 @@ from tests import postgresql
 
 NO_TESTS = 5  # pytest's status
 AT_ONCE = 4  # some of them wait for processes of theirs: two cores are busy with four
-ALONE, PROCESSES, BROWSER = "not processes and not browser", "processes and not browser", "browser"
+ALONE, BROWSER = "not processes and not browser", "browser"
+PROCESSES, OUTBOX = "processes and not outbox and not browser", "outbox"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -95,6 +96,7 @@ def _at_once(url: str | None, marks: str | None, arguments: list[str]) -> list[t
             *(planned(name, where, ALONE) for name, where in databases),
             planned("Browser", "", BROWSER),
             *(planned(f"{name}, processes", where, PROCESSES) for name, where in databases),
+            *(planned(f"{name}, outbox", where, OUTBOX) for name, where in databases),
         ]
         print("\n=== SQLite", flush=True)
         ended = list(pool.map(Run.run, runs))

@@ -7,6 +7,7 @@ there, where an empty form would be refused, into `Place.bodies`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -168,7 +169,10 @@ def expected(name: str, who: str, method: str) -> set[int] | str:
 
 @dataclass
 class Place:
-    """An open letter with a row of each kind, and somebody of each kind."""
+    """An open letter with a row of each kind, and somebody of each kind.
+
+    What is known of the rows is read once: whatever a test does to them it undoes.
+    """
 
     letter: Letter
     cookies: dict[str, dict[str, str]]
@@ -186,19 +190,34 @@ class Place:
 
     def arguments(self, name: str) -> dict[str, Any]:
         """Of every argument that an address of the letter takes."""
-        report, frozen = Report.objects.get(), Domain.objects.get(name="example.test")
         if name.startswith("operations_"):
-            rows_ = {"operations_report": report.pk, "operations_domain": frozen.pk}
-            return {"pk": rows_.get(name, self.letter.pk)}
+            return {"pk": self._of_operators.get(name, self.letter.pk)}
         if name.startswith("petitions_workplace_"):
-            return {"object_id": self.letter.workplaces.get().pk}
+            return {"object_id": self._workplace}
+        return self._of_the_letter
+
+    def bodies(self, name: str) -> dict[str, Any]:
+        """What a browser posts there, so that a right that is not asked for shows."""
+        return self._bodies.get(name, {})
+
+    @cached_property
+    def _of_operators(self) -> dict[str, int]:
+        frozen = Domain.objects.get(name="example.test")
+        return {"operations_report": Report.objects.get().pk, "operations_domain": frozen.pk}
+
+    @cached_property
+    def _workplace(self) -> int:
+        return self.letter.workplaces.get().pk
+
+    @cached_property
+    def _of_the_letter(self) -> dict[str, Any]:
         return {
             "app_label": "petitions",
             "pk": self.letter.pk,
             "object_id": self.letter.pk,
             "delivery": self.letter.deliveries.get(kind=Delivery.Kind.CLOSING).pk,
             "snapshot": self.letter.snapshots.get().pk,
-            "domain": frozen.pk,
+            "domain": self._of_operators["operations_domain"],
             "signature": Takedown.objects.get().signature_id,
             "takedown": Takedown.objects.get().pk,
             "member": self.letter.memberships.get(user__email="editor@matrix.test").pk,
@@ -211,13 +230,13 @@ class Place:
             "number": self.letter.invalidations.get().number,
         }
 
-    def bodies(self, name: str) -> dict[str, Any]:
-        """What a browser posts there, so that a right that is not asked for shows."""
+    @cached_property
+    def _bodies(self) -> dict[str, dict[str, Any]]:
         signature, recipient = Takedown.objects.get().signature, self.letter.recipients.first()
         seen, revision = f"{signature.pk}", self.letter.updates.get().revision
         line = {"tick": f"line.{signature.pk}.{signature.words_digest}"}
         news = {"title": "News", "text": "There are some."}
-        given: dict[str, dict[str, Any]] = {
+        return {
             "petitions_letter_change": as_stored(self.letter, goal=77),
             "petitions_letter_correct": {"title": "Other words", "text": "Other words."},
             "petitions_letter_delete": {"post": "yes"},
@@ -266,7 +285,6 @@ class Place:
             "operations_held": {"decision": "cancel"},
             "operations_switch": {"pause": "is_paused"},
         }
-        return given.get(name, {})
 
 
 def make_place() -> Place:

@@ -28,7 +28,7 @@ from tests.promises.processes import Processes
 from tests.promises.sizes import sized
 from tests.promises.visitor import Visitor
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(sized(300, 3000))]
+pytestmark = [pytest.mark.processes, pytest.mark.outbox, pytest.mark.timeout(sized(300, 3000))]
 
 State = Delivery.State
 

@@ -102,7 +102,7 @@ def test_signing_works_without_redis(trouble, tmp_path, parts, mails, figures):
     inbox, path = Inbox(mails), letter.get_absolute_url()
 
     with valkey.running(socket) as server:
-        parts.start_web()
+        parts.start_web(workers=sized(1, 2))
         parts.wait(parts.answers)
         people = [
             Signer(parts.url, path, inbox, f"Signer {n}", f"person{n}@example.test") for n in range(number)

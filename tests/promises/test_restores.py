@@ -29,7 +29,7 @@ from tests.promises.processes import Processes
 from tests.promises.sizes import sized
 from tests.promises.visitor import Visitor
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.outbox]
 
 RECIPIENTS = 50
 EARLIER = sized(500, 100_000)  # signatures that are there when the backup under load begins
@@ -140,7 +140,7 @@ def let_go():
 def test_a_restore_while_mails_leave_sends_nothing(parts, mails, figures, tmp_path):
     """Web, worker and beat go on; the database changes under them in the middle of the delivery."""
     letter, backup = make_waiting(), tmp_path / "site.backup"
-    parts.start_web()
+    parts.start_web(workers=1)
     parts.manage("backup", str(backup))
     start(parts)
     mails.wait(lambda: len(mails.mails) > 1, 60)
