@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +66,12 @@ def pytest_collection_finish() -> None:
 def templates_render_as_in_production(django_test_environment: None) -> None:
     """No test reads `response.context`, which costs a copy of it for each widget of each page."""
     Template._render = RENDER
+
+
+@pytest.fixture(scope="session", autouse=True)
+def disk_is_not_waited_for() -> None:
+    """No test cuts the power, and the tests' PostgreSQL does not wait either: each letter's keys are six waits."""
+    os.fsync = lambda _file: None
 
 
 @pytest.fixture(scope="session", autouse=True)
