@@ -1,6 +1,6 @@
 """Has papers and pictures made by Typst, one after the other on this machine. Knows nothing of Django.
 
-A list of 10,000 names takes 200 MB while it is set. What asks for it, a web or a worker, is not to grow by that, nor
+A list of 50,000 names takes 450 MB while it is set. What asks for it, a web or a worker, is not to grow by that, nor
 to take it as often as people ask at once.
 """
 
@@ -29,7 +29,7 @@ COMMAND = (
     str(NOT_SET),
 )  # beside it lie files that are called as Python's own
 PATIENCE = 20.0  # seconds until it is our turn
-SECONDS = 30.0  # for one paper; the largest takes three
+SECONDS = 30.0  # for one paper; the largest takes four
 LOOK = 0.02
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pypdf
 import pytest
 
+from petitions.documents import pdf as pdf_module
 from petitions.documents.pdf import MOST, DemandLine, LetterDocument, LetterTooLarge, Pdf, Words, letter_pdf
 from petitions.documents.text import to_tree
 
@@ -278,6 +279,47 @@ def test_every_name_is_there(number: int) -> None:
     assert pdf.is_archival
     found = words(pdf)
     assert [name for name in names if name not in found] == []
+
+
+def test_a_long_list_goes_down_the_columns_a_paragraph_for_each_name() -> None:
+    odd = [
+        "محمد علی",
+        "W" * 120,
+        "",
+        "Nguyễn Văn A",
+        "Engineer, of a place with a long name, and of another one",
+    ]
+    names = [*(f"Person-{number} Surname" for number in range(1_200)), *odd]
+    pdf, nobody = (letter_pdf(replace(LETTER, signatories=those, count_lines=[])) for those in (names, []))
+
+    text = words(pdf).replace(" ", "")  # a name breaks anywhere
+    places = [text.find(name.replace(" ", "")) for name in names if name and name != odd[0]]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert paragraphs(pdf) - paragraphs(nobody) == len(names) - 1  # one of them is empty
+    begin = {round(left) for text, left in runs(pdf) if text.startswith("Person-")}
+    assert begin == {85, 231, 377}
+
+
+def paragraphs(pdf: Pdf) -> int:
+    return tags(read(pdf).trailer["/Root"]["/StructTreeRoot"]["/K"]).count("/P")
+
+
+def test_a_long_list_is_set_once_also_where_a_name_needs_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ways are tried with few names."""
+    set_, sizes = pdf_module.typeset, []
+
+    def noting(template: Any, inputs: dict[str, str], *ways: Any, **options: Any) -> Any:
+        paper = set_(template, inputs, *ways, **options)
+        sizes.append((len(inputs["letter"]) > 20_000, paper.way))
+        return paper
+
+    monkeypatch.setattr(pdf_module, "typeset", noting)
+    pdf = letter_pdf(replace(LETTER, signatories=[*["Ada Lovelace"] * 1_200, "\U0010fffd"]))
+
+    assert sizes == [(False, 2), (True, 0)]
+    assert not pdf.is_archival
+    assert words(pdf).count("Ada Lovelace") == 1_200
 
 
 def test_letter_beyond_all_bounds_is_refused() -> None:
