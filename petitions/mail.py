@@ -82,8 +82,9 @@ def letter(delivery: Delivery) -> Message:
     if not snapshot.is_frozen:
         raise NotYet
     room_url = settings.SITE_URL + reverse("answer", args=[rooms.secret(recipient)])
+    paper = letters.delivered(delivery.letter, snapshot)
     context = letter_context(delivery.letter, snapshot) | {"recipient": recipient, "room_url": room_url}
-    return _letter(recipient.address, context, delivery, letters.delivered(delivery.letter, snapshot))
+    return _letter(recipient.address, context | {"has_names": paper.has_names}, delivery, paper.content)
 
 
 def test(delivery: Delivery) -> Message:
@@ -91,16 +92,16 @@ def test(delivery: Delivery) -> Message:
     if delivery.user is None or not _is_concerned(delivery.user, delivery):
         raise Obsolete
     picture = pictures.of_now(delivery.letter)
-    message = _letter(
-        delivery.user.email, preview_context(picture), delivery, letters.previewed(delivery.letter, picture)
-    )
+    paper = letters.previewed(delivery.letter, picture)
+    message = _letter(delivery.user.email, preview_context(picture), delivery, paper.content)
     return replace(message, subject=_("Test: %(subject)s") % {"subject": message.subject})
 
 
 def preview_context(picture: Snapshot) -> dict[str, Any]:
     """What the first recipient would read, but for the address of their room."""
     first = picture.letter.recipients.first() or Recipient(name=_("Recipient"))
-    return letter_context(picture.letter, picture) | {"recipient": first}
+    context = letter_context(picture.letter, picture)
+    return context | {"recipient": first, "has_names": letters.is_listing(picture)}
 
 
 def letter_context(letter: Letter, snapshot: Snapshot) -> dict[str, Any]:

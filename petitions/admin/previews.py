@@ -116,6 +116,6 @@ def mail_of(picture: Snapshot) -> HttpResponse:
 
 
 def pdf_of(picture: Snapshot) -> HttpResponse:
-    content = documents.previewed(picture.letter, picture)
+    content = documents.previewed(picture.letter, picture).content
     headers = {"Content-Disposition": 'inline; filename="letter.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -21,10 +21,17 @@ from petitions.models import Domain, Invalid, Letter, Snapshot
 
 KEPT = 600  # seconds; other names are another paper and do not wait for it
 PATIENCE = 10  # seconds that a reader waits for another's print
+MAILED = 7_000_000  # bytes; on its way a file grows by 37 %, and many mail servers take 10 MB
+SURELY_MAILED = 10_000  # names: of no script or length do they take more
 
 
-def delivered(letter: Letter, snapshot: Snapshot) -> bytes:
-    """The PDF of a delivery: exactly the picture that its hash names."""
+class Print(NamedTuple):
+    content: bytes
+    has_names: bool
+
+
+def delivered(letter: Letter, snapshot: Snapshot) -> Print:
+    """The PDF of a delivery: exactly the picture that its hash names, as far as a mail can hold it."""
     document = _document(
         letter,
         version=_frozen(snapshot.version),
@@ -34,18 +41,25 @@ def delivered(letter: Letter, snapshot: Snapshot) -> bytes:
         dated=snapshot.made_at.date(),
         snapshot_sha256=snapshot.sha256,
     )
-    return printed(document)
+    paper: Print = cache.once(f"mailed:{document.digest}", lambda: _mailed(document), KEPT, patience=PATIENCE)
+    return Print(*paper)
 
 
-def previewed(letter: Letter, picture: Snapshot) -> bytes:
+def previewed(letter: Letter, picture: Snapshot) -> Print:
     """The same of a picture that nobody has stored; of a draft its preview."""
     return draft(letter, today=picture.made_at.date()) if letter.is_draft else delivered(letter, picture)
 
 
+def is_listing(picture: Snapshot) -> bool:
+    """Whether its mail brings the names along, which is known of a long list when it is printed."""
+    return len(picture.names or []) <= SURELY_MAILED or previewed(picture.letter, picture).has_names
+
+
 def printed(document: LetterDocument) -> bytes:
     """Once for all who want the same: of a long list it takes seconds."""
-    paper: bytes = cache.once(f"pdf:{document.digest}", lambda: _printed(document), KEPT, patience=PATIENCE)
-    return paper
+    key = f"pdf:{document.digest}"
+    content: bytes = cache.once(key, lambda: _printed(document).content, KEPT, patience=PATIENCE)
+    return content
 
 
 def current_document(letter: Letter, *, today: date) -> LetterDocument:
@@ -63,7 +77,7 @@ def current_document(letter: Letter, *, today: date) -> LetterDocument:
     )
 
 
-def draft(letter: Letter, *, today: date) -> bytes:
+def draft(letter: Letter, *, today: date) -> Print:
     """What an organizer sees before opening."""
     demands = letter.demands.values("number", "title", "text")
     content = {"title": letter.title, "text": letter.text, "demands": list(demands), "sha256": ""}
@@ -81,13 +95,22 @@ def draft(letter: Letter, *, today: date) -> bytes:
     )
 
 
-def _printed(document: LetterDocument) -> bytes:
+def _printed(document: LetterDocument) -> Print:
     """With every name, or, where that would be thousands of pages, with the way to them."""
     try:
-        return letter_pdf(document).content
+        return Print(letter_pdf(document).content, has_names=True)
     except LetterTooLarge:
-        where = _("The names are too many to print. All of them stand at %(url)s") % {"url": document.url}
-        return letter_pdf(replace(document, signatories=[], more=[where])).content
+        return _without_names(document)
+
+
+def _mailed(document: LetterDocument) -> Print:
+    paper = _printed(document)
+    return paper if len(paper.content) <= MAILED else _without_names(document)
+
+
+def _without_names(document: LetterDocument) -> Print:
+    where = _("The names are too many to print. All of them stand at %(url)s") % {"url": document.url}
+    return Print(letter_pdf(replace(document, signatories=[], more=[where])).content, has_names=False)
 
 
 def papers_of(letter: Letter) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ import pypdf
 import pytest
 from django.utils import translation
 
-from petitions import cache
-from petitions.documents import letters, pdf
+from petitions import cache, mail
+from petitions.documents import letters, pdf, pictures
 from petitions.flows import deliveries, snapshots
 from tests.catalogs import speak
 from tests.factories import make_letter, sign, sign_many
@@ -83,11 +83,11 @@ def test_a_delivered_one_speaks_the_site_s_language(german):
     snapshots.freeze_due()
     snapshot = letter.snapshots.get()
 
-    text = words(letters.delivered(letter, snapshot))
+    text = words(letters.delivered(letter, snapshot).content)
 
     assert "What we ask" in text
     assert "SHA-256 of the signatures " + snapshot.sha256 in text
-    assert read(letters.delivered(letter, snapshot)).trailer["/Root"]["/Lang"] == "en"
+    assert read(letters.delivered(letter, snapshot).content).trailer["/Root"]["/Lang"] == "en"
 
 
 def test_thousands_are_written_as_the_reader_writes_them(german):
@@ -112,6 +112,26 @@ def test_more_names_than_a_file_should_hold_are_where_it_says(client, monkeypatc
     assert f"The names are too many to print. All of them stand at {letter.url}" in text
     assert "4 signatures: 4 named" in text
     assert len(answer.content) < 200_000
+
+
+def test_a_list_too_long_for_a_mail_is_where_its_paper_and_its_words_say(monkeypatch):
+    """Its preview says the same."""
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+    deliveries.deliver(letter, number=1, by=letter.memberships.get().user)
+    snapshots.freeze_due()
+    monkeypatch.setattr(letters, "MAILED", 1)
+    monkeypatch.setattr(letters, "SURELY_MAILED", 0)
+
+    mailed = mail.compose(letter.deliveries.first())
+
+    ((_, paper),) = mailed.attachments
+    assert "Ada Lovelace" not in words(paper)
+    assert f"All of them stand at {letter.url}" in words(paper)
+    for said in (mailed.text, mailed.html):
+        assert "too long for a mail" in " ".join(said.split())
+        assert "list of signatures is attached" not in " ".join(said.split())
+    assert not mail.preview_context(pictures.of_now(letter))["has_names"]
 
 
 def test_the_same_paper_is_printed_once():

@@ -52,7 +52,7 @@ CONTEXT: dict[str, Any] = {
     "proof_lines": [
         "450 distinct work mailboxes at example.com, by typed code; names are as typed, not checked."
     ],
-    "signatories_note": "",
+    "has_names": True,
     "snapshot": {"sha256": "b7e1" * 16, "made_at": datetime(2018, 10, 16, 9, 12, 33, tzinfo=UTC)},
     "version": {"number": 2, "title": "Fair & <square>", "sha256": "0f3c" * 16},
     "answer_line": "Or reply to this mail.",
