@@ -129,7 +129,7 @@ def test_a_list_too_long_for_a_mail_is_where_its_paper_and_its_words_say(monkeyp
     assert "Ada Lovelace" not in words(paper)
     assert f"All of them stand at {letter.url}" in words(paper)
     for said in (mailed.text, mailed.html):
-        assert "too long for a mail" in " ".join(said.split())
+        assert "too many for a mail" in " ".join(said.split())
         assert "list of signatures is attached" not in " ".join(said.split())
     assert not mail.preview_context(pictures.of_now(letter))["has_names"]
 

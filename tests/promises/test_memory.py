@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.on("sqlite"), pytest.mark.promi
 
 MIB = 2**20
 ALL, IDLE = 512 * MIB, 300 * 10**6
-SIGNERS, NAMES, RECIPIENTS = sized(12, 100), 10_000, 10
+SIGNERS, NAMES, RECIPIENTS = sized(12, 100), 20_000, 10
 LETTER = "/letters/rush/"
 PREPARED = f"""
 from tests.factories import make_letter, make_user, sign_many
