@@ -71,7 +71,7 @@ def current_document(letter: Letter, *, today: date) -> LetterDocument:
         version=_frozen(letter.version),
         count=signatures.tally().as_json(),
         papers=papers_of(letter),
-        names=[signature.public_line for signature in named[: MOST + 1].iterator()],  # enough to know better
+        names=list(named[: MOST + 1].public_lines()),  # enough to know better
         dated=today,
         invalid=counts.shown_invalid(letter),
     )

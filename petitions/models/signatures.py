@@ -50,6 +50,11 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         rows = self.named().values_list("is_under_review", "name", "role")
         return starmap(frozen_line, rows.iterator())
 
+    def public_lines(self) -> Iterator[str]:
+        """Of each named one, in its order. Objects would take four times as long."""
+        for words in starmap(public_words, self.values_list(*SHOWN).iterator()):
+            yield public_line(words.name, words.role)
+
     def to_review(self) -> SignatureQuerySet:
         """Those whose words wait for an organizer's look: a name that was held back, or a statement."""
         return self.named().filter(Q(is_under_review=True) | Q(is_statement_waiting=True))
