@@ -31,7 +31,7 @@ PAGES = {
     "code": 3,
     "typed code": 8,
     "receipt": 3,
-    "token": 6,
+    "token": 5,
 }
 WORK = {
     "recount": 1,

@@ -128,6 +128,11 @@ def blind_sign(key: rsa.RSAPrivateKey, blinded: bytes) -> bytes:
     return root.to_bytes(len(blinded), "big")
 
 
+def require_usable(key: rsa.RSAPrivateKey, blinded: bytes) -> None:
+    """For whoever has to know it before they use something up. Raises `BlindedNotUsable`."""
+    _number(blinded, key.private_numbers().public_numbers.n)
+
+
 def verify(key: rsa.RSAPublicKey, message: bytes, signature: bytes) -> bool:
     """Whether these 384 bytes are this key's signature of the message (RFC 9474, 4.5; RFC 8017, 8.1.2)."""
     try:

@@ -20,6 +20,7 @@ from petitions.models import Appear, Letter, Mark, Proof, PublicKey, Signature, 
 from petitions.models.letters import lock
 from petitions.models.publickeys import OF_PROOF
 from petitions.pending import Pending
+from petitions.recent import recent
 
 
 class NoToken(Exception):
@@ -56,9 +57,14 @@ def make_key(letter: Letter, proof: str) -> PublicKey:
     return PublicKey.objects.create(letter=letter, proof=proof, spki=spki, key_id=blind.key_id(spki))
 
 
+@recent
+def _key_of(letter: int, proof: str) -> PublicKey | None:
+    return OF_PROOF.first(letter=letter, proof=proof)
+
+
 def key_of(letter: Letter, proof: str) -> PublicKey | None:
-    """With its letter, whose key line it shows."""
-    key = OF_PROOF.first(letter=letter.pk, proof=proof)
+    """With its letter, whose key line it shows. Once made it never changes."""
+    key = _key_of(letter.pk, proof)
     if key:
         key.letter = letter
     return key
@@ -81,22 +87,21 @@ def issue(letter: Letter, pending: Pending, code: str, blinded: bytes) -> Issued
     if key is None or not pending.is_anonymous:
         raise NoToken
     try:
-        proofs.check(
-            pending, code
-        )  # first: calculating costs more than anything else that a stranger can ask for
-        issued = blindly(key, blinded)
+        # First: what follows costs more than anything else that a stranger can ask for.
+        proofs.require_right(pending, code)
+        private = _private_for(key, blinded)
         _mark_once(letter, pending, blinded)
+        proofs.note_typed(pending)
     except (proofs.CodeUsed, AlreadySigned):
         if not _was_issued(letter, pending, blinded):
             raise
-        return blindly(key, blinded)
-    return issued
+    return Issued(blind.blind_sign(private, blinded), key)
 
 
 @transaction.atomic
 def _mark_once(letter: Letter, pending: Pending, blinded: bytes) -> None:
-    """Nothing is given away unless this commits."""
-    proofs.consume(pending)
+    """Nothing is calculated, and nothing given away, unless this commits. Who is cut off after it asks again."""
+    proofs.take(pending)
     signatures.require_same_text(signatures.enter(letter), pending.version)
     if not Mark.leave(letter, pending.mark, blinded_hash=typed.digest(tokens.to_text(blinded))):
         raise AlreadySigned
@@ -113,10 +118,17 @@ def blindly(key: PublicKey, blinded: bytes) -> Issued:
 
     Raises `NoToken` when the letter was closed, `blind.BlindedNotUsable`.
     """
+    return Issued(blind.blind_sign(_private_for(key, blinded), blinded), key)
+
+
+def _private_for(key: PublicKey, blinded: bytes) -> rsa.RSAPrivateKey:
+    """What can sign this, before anything is used up for it. Raises as `blindly`."""
     try:
-        return Issued(blind.blind_sign(_private(key.private_name), blinded), key)
+        private = _private(key.private_name)
     except keys.KeyMissing:
         raise NoToken from None
+    blind.require_usable(private, blinded)
+    return private
 
 
 def redeem(letter: Letter, line: str, signature: str) -> None:

@@ -14,7 +14,7 @@ from petitions.flows import batches, letters, proofs, signatures
 from petitions.flows import receipts as by_receipt
 from petitions.flows import tokens as sealed
 from petitions.flows.signatures import Shown
-from petitions.models import Appear, Letter, Mark, PublicKey, Signature, WaitingSignature
+from petitions.models import Appear, Challenge, Letter, Mark, PublicKey, Signature, WaitingSignature
 from tests.factories import make_letter, sign
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +104,37 @@ def test_a_lost_answer_is_fetched_again_and_nothing_else_is(letter):
     with pytest.raises(proofs.CodeRefused):
         sealed.issue(letter, pending, "22222222", signer.blinded)
     assert Mark.objects.count() == 1
+
+
+def test_who_is_cut_off_before_the_signature_gets_it_by_asking_again(letter, monkeypatch):
+    signer, (pending, code) = Signer(letter), asked(letter)
+    with monkeypatch.context() as cut:
+        cut.setattr(blind, "blind_sign", faulty)
+        with pytest.raises(blind.SigningFailed):
+            sealed.issue(letter, pending, code, signer.blinded)
+    assert Mark.objects.count() == 1
+
+    issued = sealed.issue(letter, pending, code, signer.blinded)
+
+    sealed.redeem(letter, *signer.finalize(issued.blind_signature))
+    assert Mark.objects.count() == 1
+
+
+def test_nothing_is_calculated_for_who_guesses(letter, monkeypatch):
+    monkeypatch.setattr(blind, "blind_sign", faulty)
+    blinded, (pending, code) = Signer(letter).blinded, asked(letter)
+    for _ in range(Challenge.TRIES):
+        with pytest.raises(proofs.WrongCode):
+            sealed.issue(letter, pending, "22222222", blinded)
+
+    for late in ("22222222", code):
+        with pytest.raises(proofs.CodeSpent):
+            sealed.issue(letter, pending, late, blinded)
+    assert Mark.objects.count() == 0
+
+
+def faulty(*_):
+    raise blind.SigningFailed
 
 
 def test_no_token_without_the_right_code(letter):
