@@ -1,6 +1,9 @@
 """The memory-only sender of codes: a bounded queue and a few threads that keep their SMTP connections open.
 
 A code is never a row, a task or a log line. If the process dies, the code is lost and its asker asks again.
+
+A mail server that lets nobody in is asked again twice a second, for one code by each thread; the others wait beside
+it. Each of them is held for a second, as if it had been tried itself, and leaves as soon as the server is back.
 """
 
 import atexit
@@ -22,6 +25,8 @@ CAPACITY = 500
 THREADS = 2
 BEHIND = 0.05  # seconds until a message is looked at: by then whoever asked has their answer
 LONGEST_SECONDS = 30  # for all that is tried for one code, whatever is at the other end
+PAUSE_SECONDS = 0.5  # until a server that lets nobody in is asked again
+HELD_SECONDS = 1  # how long it is asked for one code; what all hold meanwhile fits the queue
 IDLE_SECONDS = 20  # a connection that rests longer is closed
 FAILING_SECONDS = 120  # how long a failure is told to those who wait for a code
 GOODBYE_SECONDS = 3
@@ -38,6 +43,10 @@ class Unreached(Exception):
     """The mail server did not answer, or puts everybody off."""
 
 
+class ShutOut(Unreached):
+    """It lets nobody in, whoever a code is for."""
+
+
 class Sender:
     def __init__(self, threads: int = THREADS, capacity: int = CAPACITY) -> None:
         self._waiting: queue.Queue[tuple[float, EmailMessage | None]] = queue.Queue(capacity)
@@ -45,6 +54,7 @@ class Sender:
         self._threads = threads
         self._is_running = False
         self._failed_at: float | None = None
+        self._reached_at = 0.0
 
     @property
     def is_failing(self) -> bool:
@@ -92,8 +102,8 @@ class Sender:
                 continue
             try:
                 time.sleep(max(0.0, due - time.monotonic()))
-                kept = _sent(message, kept)
-                self._failed_at = None
+                kept = self._sent(message, kept, due)
+                self._failed_at, self._reached_at = None, time.monotonic()
             except Unreached:
                 kept, self._failed_at = None, time.monotonic()
             except Exception as error:
@@ -102,15 +112,44 @@ class Sender:
             finally:
                 self._waiting.task_done()
 
+    def _sent(
+        self, message: EmailMessage | None, kept: Conversation | None, due: float
+    ) -> Conversation | None:
+        """As `_tried`; a server that lets nobody in is asked again for a while."""
+        ends = time.monotonic() + LONGEST_SECONDS
+        given_up = min(due + HELD_SECONDS, ends - PAUSE_SECONDS)
+        while True:
+            try:
+                return _tried(message, kept, ends)
+            except ShutOut:
+                kept, self._failed_at = None, time.monotonic()
+                if self._failed_at >= given_up:
+                    _count(message, *self._held(due))
+                    raise
+            time.sleep(PAUSE_SECONDS)
 
-def _sent(message: EmailMessage | None, kept: Conversation | None) -> Conversation | None:
+    def _held(self, due: float) -> list[EmailMessage | None]:
+        """Take those who waited as long while nobody was let in: tried one by one they would keep from the server
+        those who come when it is back."""
+        held: list[EmailMessage | None] = []
+        if self._reached_at > due:
+            return held
+        with self._waiting.mutex:
+            waiting = self._waiting.queue
+            while waiting and waiting[0][0] <= time.monotonic() - HELD_SECONDS:
+                held.append(waiting.popleft()[1])
+        for _ in held:
+            self._waiting.task_done()
+        return held
+
+
+def _tried(message: EmailMessage | None, kept: Conversation | None, ends: float) -> Conversation | None:
     """Send once, and once more over a new connection: a kept one may have been closed by the server.
 
     The connection that took it. One that did not is given up; so is a code when its time is over, when the server
     may have it already, or when the server refuses its reader. Without a message it is asked whether it is there.
-    Raises `Unreached`.
+    Raises `ShutOut`, after which it can be tried again, and `Unreached`.
     """
-    ends = time.monotonic() + LONGEST_SECONDS
     for conversation in (kept or Conversation(), Conversation()):
         try:
             _converse(conversation, message, ends, is_open=conversation is kept)
@@ -125,13 +164,14 @@ def _sent(message: EmailMessage | None, kept: Conversation | None) -> Conversati
                 break
         else:
             return conversation
+    if not conversation.is_let_in:
+        raise ShutOut
     _count(message)
     raise Unreached
 
 
-def _count(failed: EmailMessage | None) -> None:
-    if failed:
-        undelivered.note(failed.to[0])
+def _count(*failed: EmailMessage | None) -> None:
+    undelivered.note(*(message.to[0] for message in failed if message))
 
 
 def _converse(

@@ -63,6 +63,11 @@ class Conversation:
         except smtplib.SMTPResponseException as no:
             raise Answered(no.smtp_code, _words(no.smtp_error), is_about_us=True) from None
 
+    @property
+    def is_let_in(self) -> bool:
+        """Whether the server, gone or not, once greeted it and took who it is."""
+        return self._server is not None
+
     def prolong(self, *, seconds: float) -> None:
         """From now on it has so long again: for one more mail, or for goodbye."""
         self._connection().ends = time.monotonic() + seconds

@@ -3,17 +3,23 @@ pseudonyms, and told in tens, so that no single mailbox stands out."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.utils import timezone
 from limits import RateLimitItemPerHour
 
 from petitions import limits
+from petitions.limits import Try
 
 STEP = 10
 FAILED = RateLimitItemPerHour(1_000_000, 1, "undelivered")
 
 
-def note(address: str) -> None:
-    limits.allows(FAILED, _hour(), address.rpartition("@")[2].lower())
+def note(*addresses: str) -> None:
+    hour = _hour()
+    domains = Counter(address.rpartition("@")[2].lower() for address in addresses)
+    if domains:
+        limits.counts(*(Try(FAILED, (hour, domain), number) for domain, number in domains.items()))
 
 
 def tens(domain: str) -> int:

@@ -5,8 +5,10 @@ import time
 import pytest
 from django.core.mail import EmailMessage
 
-from petitions import codes
+from petitions import codes, undelivered
+from tests.mailserver import MailServer, free_port
 from tests.promises.faults import FaultyServer, drips, hangs, in_turn, says, takes_its_time
+from tests.promises.processes import until
 
 SHORT = 0.5  # seconds
 BUSY = 10 * SHORT  # what a busy machine makes of it; without a limit it takes far longer
@@ -183,3 +185,64 @@ def test_a_reader_whom_the_server_refuses_is_no_failure_of_the_server(settings):
         sender.drain(10)
 
     assert not sender.is_failing
+
+
+def test_while_nobody_is_let_in_a_few_ask_for_all(settings):
+    """The control: each code alone would be two connections."""
+    with FaultyServer({"connect": lambda talk: talk.line.close()}) as server:
+        settings.EMAIL_PORT = server.port
+        sender, before = codes.Sender(), undelivered.tens("gone.test")
+        for number in range(100):
+            sender.send(message(f"person{number}@gone.test"))
+        sender.drain(60)
+
+        assert sender.is_failing
+        assert 4 <= server.connections <= 100
+        assert undelivered.tens("gone.test") == before + 100
+
+
+def test_who_waits_for_a_silent_server_does_not_wait_in_line(settings, monkeypatch):
+    monkeypatch.setattr(codes, "LONGEST_SECONDS", SHORT)
+    monkeypatch.setattr(codes, "HELD_SECONDS", SHORT / 5)
+    with FaultyServer({"connect": hangs}) as server:
+        settings.EMAIL_PORT = server.port
+        sender, before = codes.Sender(threads=1), undelivered.tens("silent.test")
+        for number in range(50):
+            sender.send(message(f"person{number}@silent.test"))
+        sender.drain(60)
+
+        assert server.connections <= 10
+        assert undelivered.tens("silent.test") == before + 50
+        server.heal()
+        sender.send(message("next@silent.test"))
+        sender.drain(60)
+        assert b"next@silent.test" in server.taken[-1]
+
+
+def test_codes_that_are_held_leave_when_the_server_is_back(settings, monkeypatch):
+    """Held for longer here, so that a busy machine has the time to bring it back."""
+    monkeypatch.setattr(codes, "HELD_SECONDS", 60)
+    sender, settings.EMAIL_PORT = codes.Sender(), free_port()
+    people = {f"person{number}@example.test" for number in range(20)}
+    for address in people:
+        sender.send(message(address))
+    until(lambda: sender.is_failing)
+
+    server = MailServer(settings.EMAIL_PORT)
+    server.start()
+    try:
+        sender.drain(60)
+        assert {mail["X-Envelope-To"] for mail in server.mails} == people
+        assert not sender.is_failing
+    finally:
+        server.stop()
+
+
+def test_a_reader_who_is_put_off_costs_nobody_else_their_code(mails, monkeypatch):
+    monkeypatch.setattr(codes, "HELD_SECONDS", 0)
+    sender, mails.refusals["grey@example.test"] = codes.Sender(threads=1), ["451 later", "451 later"]
+    for name in ("grey", "ada", "grace"):
+        sender.send(message(f"{name}@example.test"))
+    sender.drain(60)
+
+    assert [mail["X-Envelope-To"] for mail in mails.mails] == ["ada@example.test", "grace@example.test"]
