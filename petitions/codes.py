@@ -2,11 +2,12 @@
 
 A code is never a row, a task or a log line. If the process dies, the code is lost and its asker asks again.
 
-A mail server that lets nobody in is asked again twice a second, for one code by each thread; the others wait beside
-it. Each of them is held for a second, as if it had been tried itself, and leaves as soon as the server is back.
+A mail server that lets nobody in is asked again twice a second, with one code by each thread. The others are held as
+long, and given up with it when nobody was let in for a second; when the server is back before, they leave.
 """
 
 import atexit
+import math
 import queue
 import threading
 import time
@@ -55,6 +56,7 @@ class Sender:
         self._is_running = False
         self._failed_at: float | None = None
         self._reached_at = 0.0
+        self._shut_since = math.inf
 
     @property
     def is_failing(self) -> bool:
@@ -102,8 +104,8 @@ class Sender:
                 continue
             try:
                 time.sleep(max(0.0, due - time.monotonic()))
-                kept = self._sent(message, kept, due)
-                self._failed_at, self._reached_at = None, time.monotonic()
+                kept = self._sent(message, kept)
+                self._failed_at, self._reached_at, self._shut_since = None, time.monotonic(), math.inf
             except Unreached:
                 kept, self._failed_at = None, time.monotonic()
             except Exception as error:
@@ -112,31 +114,38 @@ class Sender:
             finally:
                 self._waiting.task_done()
 
-    def _sent(
-        self, message: EmailMessage | None, kept: Conversation | None, due: float
-    ) -> Conversation | None:
+    def _sent(self, message: EmailMessage | None, kept: Conversation | None) -> Conversation | None:
         """As `_tried`; a server that lets nobody in is asked again for a while."""
-        ends = time.monotonic() + LONGEST_SECONDS
-        given_up = min(due + HELD_SECONDS, ends - PAUSE_SECONDS)
+        if kept is None and self._shut_since < math.inf:
+            time.sleep(PAUSE_SECONDS)
+        asked = began = time.monotonic()
+        ends = began + LONGEST_SECONDS
         while True:
             try:
                 return _tried(message, kept, ends)
             except ShutOut:
-                kept, self._failed_at = None, time.monotonic()
-                if self._failed_at >= given_up:
-                    _count(message, *self._held(due))
+                kept = None
+                self._note_shut(asked)
+                if time.monotonic() >= min(began + HELD_SECONDS, ends - PAUSE_SECONDS):
+                    _count(message)
                     raise
             time.sleep(PAUSE_SECONDS)
+            asked = time.monotonic()
 
-    def _held(self, due: float) -> list[EmailMessage | None]:
-        """Take those who waited as long while nobody was let in: tried one by one they would keep from the server
-        those who come when it is back."""
+    def _note_shut(self, asked: float) -> None:
+        """Nobody was let in since then, unless over another connection."""
+        self._failed_at = time.monotonic()
+        if self._reached_at < asked:
+            self._shut_since = min(self._shut_since, asked)
+            _count(*self._held_too_long())
+
+    def _held_too_long(self) -> list[EmailMessage | None]:
+        """Take them: tried one by one they would keep from the server those who come when it is back."""
         held: list[EmailMessage | None] = []
-        if self._reached_at > due:
-            return held
+        limit = time.monotonic() - HELD_SECONDS
         with self._waiting.mutex:
             waiting = self._waiting.queue
-            while waiting and waiting[0][0] <= time.monotonic() - HELD_SECONDS:
+            while waiting and max(waiting[0][0], self._shut_since) <= limit:
                 held.append(waiting.popleft()[1])
         for _ in held:
             self._waiting.task_done()
