@@ -14,7 +14,7 @@ from petitions.flows import tokens as flow
 from petitions.models import Appear, Letter, Proof
 from tests.promises import signers
 
-PROMPT, RATE = 0.06, 100
+PROMPT, RATE, KEPT_UP = 0.06, 100, 0.98
 BYTES = 384
 
 
@@ -43,8 +43,8 @@ def issuing(site: Site) -> Iterator[Line]:
         f"one of them at {RATE} /s, p95",
         f"{slow * 1000:.0f} ms",
         target="< 60 ms",
-        is_reached=slow < PROMPT and is_clean,
-        note=f"at full load {most.took(0.95) * 1000:.0f} ms",
+        is_reached=slow < PROMPT and paced.rate >= KEPT_UP * RATE and is_clean,  # late clients ask less often
+        note=f"{paced.rate:.0f} /s; at full load {most.took(0.95) * 1000:.0f} ms",
     )
 
 
