@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext, gettext_noop
@@ -25,6 +27,17 @@ class Appear(models.TextChoices):
 class Words(NamedTuple):
     """What the public reads of a signature."""
 
+    name: str
+    role: str
+    statement: str
+
+
+class Line(NamedTuple):
+    """What a list of names shows of a signature: its `Words`, and what stands beside them."""
+
+    pk: UUID
+    signed_on: date
+    workplace: str
     name: str
     role: str
     statement: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from petitions.models import Letter, Signature
+from petitions.models import Letter
 from petitions.models.signatures import SignatureQuerySet
+from petitions.models.words import Line
 
 FIRST = 5
 LATEST = 20
@@ -16,9 +17,9 @@ WHOLE = FIRST + LATEST  # names that one list shows without cutting it
 class Signatories:
     """`first` is empty where `latest` has them all; nobody stands twice."""
 
-    pinned: list[Signature]
-    first: list[Signature]
-    latest: list[Signature]
+    pinned: list[Line]
+    first: list[Line]
+    latest: list[Line]
 
     def __bool__(self) -> bool:
         return bool(self.pinned or self.latest)
@@ -26,15 +27,15 @@ class Signatories:
 
 def of(letter: Letter) -> Signatories:
     """In three queries at most, however many have signed."""
-    named = letter.signatures.all().named().select_related("workplace")
+    named = letter.signatures.all().named()
     others = named.filter(is_pinned=False)
-    latest = list(others.latest_first()[: WHOLE + 1])
+    latest = others.latest_first()[: WHOLE + 1].lines()
     return Signatories(
-        pinned=list(named.filter(is_pinned=True).first_first()),
+        pinned=named.filter(is_pinned=True).first_first().lines(),
         first=_first(others) if len(latest) > WHOLE else [],
         latest=latest[:LATEST] if len(latest) > WHOLE else latest,
     )
 
 
-def _first(signatures: SignatureQuerySet) -> list[Signature]:
-    return list(signatures.first_first()[:FIRST])
+def _first(signatures: SignatureQuerySet) -> list[Line]:
+    return signatures.first_first()[:FIRST].lines()

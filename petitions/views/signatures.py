@@ -119,7 +119,7 @@ class Found(Paginator):
 
 
 def _page(ids: list[UUID], number: int, paginator: Paginator) -> Page:
-    rows = Signature.objects.select_related("workplace").in_bulk(ids)
+    rows = {line.pk: line for line in Signature.objects.filter(pk__in=ids).lines()}
     return Page([rows[pk] for pk in ids if pk in rows], number, paginator)
 
 
