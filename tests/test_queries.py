@@ -108,7 +108,7 @@ def test_pages_ask_as_often_whatever_has_been_signed(rows, mails):
 
     assert asked == PAGES | {
         "letter": PAGES["letter"] + (rows > signatories.WHOLE),
-        "search": PAGES["search"] + pieces.are_indexed(),  # how far back the latest go
+        "search": PAGES["search"] + pieces.are_indexed(),  # what is rare
     }
 
 

@@ -1,18 +1,29 @@
 """Pieces: each one, two and three letters in a row of what a signature is found by, in an index of PostgreSQL.
 
-A rare name is found by them without reading all names. PostgreSQL never takes a piece out of such an index again, so
-the index is written anew each night: the pieces of erased names go with its old file. SQLite reads all names.
+A rare name is found by them without reading all names (see `searches`). PostgreSQL never takes a piece out of such an
+index again, so the index is written anew each night: the pieces of erased names go with its old file. SQLite reads
+all names.
 """
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
+import math
+import time
+from functools import lru_cache
+
 from django.db import connection
-from django.db.models import BigIntegerField, BooleanField, F, Func, Value
+from django.db.models import BooleanField, Expression, F, Func
 
 LONGEST = 3
 BITS = 21  # of a character's number in Unicode
 INDEX = "signatures_searched"
+FEW = 4_000  # signatures that are read by their pieces as quickly as a page of them is met among the latest
+KEPT = 600  # seconds that a process goes by what the database has counted
+COUNTED = """
+SELECT most_common_elems::text::int8[], most_common_elem_freqs, reltuples
+FROM pg_stats JOIN pg_class ON pg_class.oid = %s::regclass AND tablename = relname
+WHERE schemaname = current_schema()
+"""
 LEFT_OVER = """
 SELECT left_over.relname FROM pg_index
 JOIN pg_class AS left_over ON left_over.oid = indexrelid JOIN pg_class AS of ON of.oid = indrelid
@@ -40,9 +51,8 @@ def longest(words: list[str]) -> list[int]:
     return sorted(map(number, pieces))
 
 
-def are_in_line(words: list[str]) -> Func:
-    """Whether a signature has all of these pieces."""
-    wanted = Value(longest(words), output_field=ArrayField(BigIntegerField()))
+def are_in_line(wanted: Expression) -> Func:
+    """Whether a signature has all of the pieces."""
     return Func(
         Func(F("search"), function="petitions_pieces"),
         wanted,
@@ -50,6 +60,26 @@ def are_in_line(words: list[str]) -> Func:
         arg_joiner=" @> ",
         output_field=BooleanField(),
     )
+
+
+def are_rare(words: list[str]) -> bool:
+    """Whether few signatures have one of their pieces; none is rare before the database has counted."""
+    common, least = _counted(int(time.monotonic() // KEPT))
+    return any(common.get(piece, least) < FEW for piece in longest(words))
+
+
+@lru_cache(maxsize=1)
+def _counted(_when: int) -> tuple[dict[int, float], float]:
+    """How many signatures have each of the common pieces, as of its last ANALYZE; any other piece has fewer."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED, [INDEX])
+        pieces, shares, signatures = cursor.fetchone() or ([], [], 0)
+    common = {piece: share * signatures for piece, share in zip(pieces or [], shares or [], strict=False)}
+    return common, min(common.values(), default=math.inf)
+
+
+def forget() -> None:
+    _counted.cache_clear()
 
 
 def write_anew() -> None:

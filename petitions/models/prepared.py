@@ -7,13 +7,14 @@ queryset all the same, of values that are `Given` with each call; what is kept i
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from django.db.models import Expression, QuerySet, sql
+from django.db.models import Expression, Func, QuerySet, sql
 from django.db.models.constants import OnConflict
 
 Row = TypeVar("Row", bound=models.Model)
@@ -29,6 +30,18 @@ class Given(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
+
+
+class OneOf(Func):
+    """As `in`, which has a place in the statement for each value; here all of them are one value."""
+
+    output_field = models.BooleanField()
+    arg_joiner = " = ANY ("
+    template = "%(expressions)s)"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        words = {"arg_joiner": " IN (SELECT value FROM json_each(", "template": "%(expressions)s))"}
+        return self.as_sql(compiler, connection, **words, **context)
 
 
 class Statement:
@@ -55,10 +68,15 @@ class Statement:
 
 
 def _filled(parameter: Any, values: dict[str, Any]) -> Any:
-    """As its field would send it: only keys differ between the databases."""
     value = values[parameter.name] if isinstance(parameter, Given) else parameter
-    is_text = isinstance(value, UUID) and not connection.features.has_native_uuid_field
-    return value.hex if is_text else value
+    return value if connection.features.has_native_uuid_field else _as_text(value)
+
+
+def _as_text(value: Any) -> Any:
+    """As its field would send it to SQLite: only keys differ between the databases."""
+    if isinstance(value, list):
+        return json.dumps(list(map(_as_text, value)))
+    return value.hex if isinstance(value, UUID) else value
 
 
 class Rows(Statement):

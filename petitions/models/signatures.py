@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby, starmap
 from operator import itemgetter
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import Now, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import typed
-from petitions.models import clocks, pieces, prepared
+from petitions.models import clocks, prepared
 from petitions.models.invalidations import Condition, Invalidation
 from petitions.models.letters import Letter
 from petitions.models.proofs import Proof
@@ -34,8 +34,6 @@ from petitions.models.words import (
     searchable,
 )
 from petitions.models.workplaces import Workplace
-
-LATEST = 20_000  # signatures that are read faster than an index of all finds what is common
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -56,9 +54,8 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         for words in starmap(public_words, self.values_list(*SHOWN).iterator()):
             yield public_line(words.name, words.role)
     def lines(self) -> list[Line]:
-        """A page shows a hundred of them: objects with all of their columns would take longer than to find them."""
-        rows = self.values_list("pk", "signed_on", "workplace__name", *SHOWN)
-        return [Line(pk, day, place or "", *public_words(*shown)) for pk, day, place, *shown in rows]
+        """What lists show; a hundred whole objects would take longer than to find them."""
+        return list(map(_line, self.values_list(*LINE)))
 
     def to_review(self) -> SignatureQuerySet:
         """Those whose words wait for an organizer's look: a name that was held back, or a statement."""
@@ -144,24 +141,6 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def by_kind(self) -> models.QuerySet[Any, Any]:
         return self.counted().order_by().values_list("kind", "proof").annotate(number=Count("*"))
-
-    def first_matching(self, words: str, most: int) -> list[uuid.UUID]:
-        """The keys of the latest that match, without reading all where many do, or hardly any.
-
-        Common words are soon found among the latest; others by their pieces, where the database has an index of them.
-        """
-        found = self.matching(words).latest_first().values_list("pk", flat=True)
-        if pieces.are_indexed() and (edge := self._edge_of_latest()):
-            latest = list(found.filter(signed_at__gte=edge)[:most])
-            if len(latest) == most:
-                return latest
-            found = found.filter(pieces.are_in_line(searchable(words).split()))
-        return list(found[:most])
-
-    def _edge_of_latest(self) -> datetime | None:
-        """None when there are no more than the latest."""
-        moments = self.latest_first().values_list("signed_at", flat=True)
-        return moments[LATEST : LATEST + 1].first()
 
     def tally(self) -> Tally:
         return tallied(self.by_kind())
@@ -312,6 +291,12 @@ class Signature(models.Model):
     def tally_of(cls, letter: Letter) -> Tally:
         return tallied(COUNTED.all(letter=letter.pk))
 
+    @classmethod
+    def lines_of(cls, pks: list[uuid.UUID]) -> list[Line]:
+        """In this order, of those that are still there."""
+        found = {row[0]: _line(row) for row in LINES.all(pks=pks)}
+        return [found[pk] for pk in pks if pk in found]
+
     @property
     def is_named(self) -> bool:
         return self.kind == self.Kind.NAMED
@@ -356,6 +341,15 @@ class Signature(models.Model):
         return frozen_line(self.is_under_review, self.name, self.role)
 
 
+LINE = ("pk", "signed_on", "workplace__name", *SHOWN)
+
+
+def _line(row: Sequence[Any]) -> Line:
+    pk, day, workplace, *shown = row
+    return Line(pk, day, workplace or "", *public_words(*shown))
+
+
+LINES = prepared.Rows(lambda pks: Signature.objects.filter(prepared.OneOf(F("pk"), pks)).values_list(*LINE))
 NAMED = prepared.Insert(
     Signature,
     *("letter_id", "version_id", "workplace_id", "proof", "receipt_hash", *WORDS),

@@ -23,8 +23,7 @@ from petitions.crypto import typed
 from petitions.documents import sharing
 from petitions.flows import proofs, signatures
 from petitions.forms.signatures import SignForm
-from petitions.models import Letter, Signature, Version, Workplace
-from petitions.models.signatures import SignatureQuerySet
+from petitions.models import Letter, Signature, Version, Workplace, searches
 from petitions.pending import Pending
 from petitions.recent import recent
 from petitions.views import errors, issuing, remembered
@@ -53,12 +52,11 @@ def listing(request: HttpRequest, letter: Letter) -> HttpResponse:
     words = request.GET.get("q", "")[:100].replace("\x00", "")
     workplaces = list(letter.workplaces.all())
     chosen = _chosen(workplaces, request.GET.get("workplace", ""))
-    rows = letter.signatures.all().named().from_workplace(chosen)
     tally = counts.shown(letter)
     is_whole = letter.is_open and not chosen
     known = tally.named if is_whole else None  # names of a closed letter may have been erased
     asked = request.GET.get("page", "")
-    names = Found(rows, words, asked) if words.strip() else Names(rows.latest_first(), known)
+    names = Found(letter, chosen, words, asked) if words.strip() else Names(letter, chosen, known)
     context = {
         "letter": letter,
         "page": names.get_page(asked),
@@ -78,7 +76,8 @@ class Names(Paginator):
 
     are_all = True
 
-    def __init__(self, rows: SignatureQuerySet, known: int | None) -> None:
+    def __init__(self, letter: Letter, workplace: Workplace | None, known: int | None) -> None:
+        rows = letter.signatures.all().named().from_workplace(workplace).latest_first()
         super().__init__(rows, PAGE)
         self._ids = rows.values_list("pk", flat=True)
         self._first = list(self._ids[: FEW + 1]) if known is None else []
@@ -98,11 +97,11 @@ class Found(Paginator):
     Of very many only the first are shown: whoever looks for somebody types more of the name.
     """
 
-    def __init__(self, rows: SignatureQuerySet, words: str, asked: str) -> None:
+    def __init__(self, letter: Letter, workplace: Workplace | None, words: str, asked: str) -> None:
         super().__init__([], PAGE)
         last = FEW // PAGE
         pages = max(1, min(int(asked), last)) if asked.isdecimal() and len(asked) < LONGEST else 1
-        found = rows.first_matching(words, pages * PAGE + 1)
+        found = searches.first(letter, words, pages * PAGE + 1, workplace=workplace)
         self._ids = found[: pages * PAGE]
         self.count = len(self._ids)
         self.are_all = len(found) == self.count
@@ -119,8 +118,7 @@ class Found(Paginator):
 
 
 def _page(ids: list[UUID], number: int, paginator: Paginator) -> Page:
-    rows = {line.pk: line for line in Signature.objects.filter(pk__in=ids).lines()}
-    return Page([rows[pk] for pk in ids if pk in rows], number, paginator)
+    return Page(Signature.lines_of(ids), number, paginator)
 
 
 def _chosen(workplaces: list[Workplace], typed: str) -> Workplace | None:

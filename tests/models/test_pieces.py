@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from pathlib import Path
 
 import pytest
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
+from django.db.models import BigIntegerField, Value
 
 from petitions.flows.signatures import NO_WORDS
-from petitions.models import Signature, pieces, signatures
+from petitions.models import Letter, pieces, searches
 from petitions.models.words import searchable
-from tests.factories import make_letter, sign
+from tests.factories import make_letter, make_workplace, sign
 
 NAMES = ["Ada Lovelace", "José Martí", "王伟", "Łucja Ж", "Adam Love", "Straße Ligature ﬁ", "👩 Zoë"]
 WANTED = [
@@ -33,24 +36,44 @@ WANTED = [
 ]
 
 
-def make_signed():
+def make_signed() -> Letter:
     letter = make_letter()
     for name in NAMES:
         sign(letter, name)
-    return letter.signatures.all().named()
+    return letter
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("latest", [0, 1, 3, 1_000])
-def test_whatever_is_read_the_same_is_found(monkeypatch, latest):
-    """With nothing but pieces, with a few of the latest, and with the latest alone."""
-    rows = make_signed()
-    monkeypatch.setattr(signatures, "LATEST", latest)
+@pytest.mark.parametrize(
+    ("latest", "few"), [(0, 0), (1, 0), (3, 0), (3, 3), (1_000, 0), (1_000, 3), (3, 1_000)]
+)
+def test_whatever_is_read_the_same_is_found(monkeypatch, latest, few):
+    """With nothing but pieces, with a few of the latest, with the latest alone, whether or not a word is rare."""
+    letter, workplace = make_signed(), make_workplace("mills.test")
+    letter.signatures.filter(name__in=NAMES[::2]).update(workplace=workplace)
+    counted()
+    monkeypatch.setattr(searches, "LATEST", latest)
+    monkeypatch.setattr(pieces, "FEW", few)
 
-    for words in WANTED:
-        expected = list(rows.matching(words).latest_first().values_list("pk", flat=True))
-        assert rows.first_matching(words, 100) == expected, words
-        assert rows.first_matching(words, 1) == expected[:1], words
+    for there, words in itertools.product([None, workplace], WANTED):
+        rows = letter.signatures.all().named().from_workplace(there).matching(words)
+        expected = list(rows.latest_first().values_list("pk", flat=True))
+        assert searches.first(letter, words, 100, workplace=there) == expected, words
+        assert searches.first(letter, words, 1, workplace=there) == expected[:1], words
+
+
+@pytest.mark.django_db
+@pytest.mark.on("postgresql")
+def test_the_database_knows_what_is_rare(monkeypatch):
+    make_signed()
+    assert not pieces.are_rare(["zz"]), "not before it has counted"
+    counted()
+    monkeypatch.setattr(pieces, "FEW", 2)
+
+    assert [pieces.are_rare([word]) for word in ("ada", "love", "ada zoe", "zoe", "王伟", "qq")] == [
+        *(False, False, True, True, True, True)
+    ]
+    assert not pieces.are_rare([])
 
 
 @pytest.mark.django_db
@@ -69,7 +92,8 @@ def test_the_database_cuts_words_into_the_same_pieces():
 @pytest.mark.on("postgresql")
 def test_the_index_serves_the_question():
     """Where no other index could: in a list so short the database would take any."""
-    rows = make_signed().filter(pieces.are_in_line(["lovelace"]))
+    wanted = Value(pieces.longest(["lovelace"]), output_field=ArrayField(BigIntegerField()))
+    rows = make_signed().signatures.all().named().filter(pieces.are_in_line(wanted))
     others = "indrelid = 'petitions_signature'::regclass AND indexrelid <> %s::regclass"
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -83,9 +107,9 @@ def test_the_index_serves_the_question():
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.on("postgresql")
 def test_no_piece_of_an_erased_name_is_left_in_the_index():
-    rows = make_signed()
+    letter = make_signed()
     assert on_disk("王伟")
-    rows.filter(name="王伟").update(**NO_WORDS, receipt_hash=None)
+    letter.signatures.filter(name="王伟").update(**NO_WORDS, receipt_hash=None)
     vacuum()
     assert on_disk("王伟"), "it would be gone without us"
 
@@ -93,7 +117,7 @@ def test_no_piece_of_an_erased_name_is_left_in_the_index():
 
     assert on_disk("王伟") == 0
     assert on_disk("ada") > 0
-    assert len(Signature.objects.all().first_matching("lovelace", 9)) == 1
+    assert len(searches.first(letter, "lovelace", 9)) == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -110,6 +134,14 @@ def test_half_an_index_that_was_left_behind_goes_first():
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s), to_regclass(%s)", [left, pieces.INDEX])
         assert cursor.fetchone() == (None, pieces.INDEX)
+
+
+def counted() -> None:
+    """As the database does by itself after a while."""
+    if pieces.are_indexed():
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE petitions_signature")
+    pieces.forget()
 
 
 def vacuum() -> None:

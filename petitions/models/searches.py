@@ -1,0 +1,94 @@
+"""Finding names in a list: the latest that have each word, without reading all where many do, or hardly any.
+
+Common words are soon met among the latest, and by their pieces would be found far too often; what is rare is found by
+its pieces. On PostgreSQL both are one statement, whose second half runs where the first one met too few.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import BooleanField, F, Func
+
+from petitions.models import pieces, prepared
+from petitions.models.letters import Letter
+from petitions.models.prepared import Given
+from petitions.models.signatures import Signature, SignatureQuerySet
+from petitions.models.words import searchable
+from petitions.models.workplaces import Workplace
+
+LATEST = 20_000  # signatures, among which a page of what is common is met
+EITHER = """
+WITH met AS MATERIALIZED (
+  SELECT signed_at, id FROM ({latest} LIMIT %s) AS latest WHERE NOT is_under_review AND search LIKE ALL (%s)
+  ORDER BY signed_at DESC, id LIMIT %s)
+SELECT signed_at, id FROM (
+  SELECT * FROM met WHERE (SELECT count(*) FROM met) = %s
+  UNION ALL
+  SELECT * FROM ({by_pieces} LIMIT %s) AS found WHERE (SELECT count(*) FROM met) < %s
+) AS either ORDER BY signed_at DESC, id
+"""
+
+
+class Either(prepared.Rows):
+    """The `most` that are met among the `latest`, if there are so many; otherwise all up to them, by their pieces."""
+
+    def __init__(self, latest: prepared.Rows, by_pieces: prepared.Rows) -> None:
+        self._latest, self._by_pieces = latest, by_pieces
+
+    @cached_property
+    def _compiled(self) -> Any:
+        _compiler, latest, given = self._latest._compiled
+        compiler, by_pieces, more = self._by_pieces._compiled
+        most = Given("most")
+        met = (*given, Given("latest"), Given("patterns"), most, most)
+        return compiler, EITHER.format(latest=latest, by_pieces=by_pieces), (*met, *more, most, most)
+
+
+def first(letter: Letter, words: str, most: int, *, workplace: Workplace | None = None) -> list[UUID]:
+    """The keys of the latest names that match, no more than `most`."""
+    if not pieces.are_indexed():
+        rows = letter.signatures.all().named().from_workplace(workplace).matching(words)
+        return list(rows.latest_first().values_list("pk", flat=True)[:most])
+    sought = searchable(words).split()
+    values = {
+        "letter": letter.pk,
+        "latest": 0 if pieces.are_rare(sought) else LATEST,
+        "patterns": [f"%{connection.ops.prep_for_like_query(word)}%" for word in sought],
+        "pieces": pieces.longest(sought),
+        "most": most,
+    }
+    found = THERE.all(workplace=workplace.pk, **values) if workplace else EVERYWHERE.all(**values)
+    return [pk for _moment, pk in found]
+
+
+def _listed(letter: Any) -> SignatureQuerySet:
+    return Signature.objects.filter(letter=letter).named().latest_first()
+
+
+def _read(rows: SignatureQuerySet) -> Any:
+    return rows.values("signed_at", "id", "is_under_review", "search")
+
+
+def _found(rows: SignatureQuerySet) -> Any:
+    have_words = Func(
+        F("search"),
+        Given("patterns"),
+        template="%(expressions)s)",
+        arg_joiner=" LIKE ALL (",
+        output_field=BooleanField(),
+    )
+    return rows.filter(pieces.are_in_line(Given("pieces")), have_words, is_under_review=False).places()
+
+
+EVERYWHERE = Either(
+    prepared.Rows(lambda letter: _read(_listed(letter))),
+    prepared.Rows(lambda letter: _found(_listed(letter))),
+)
+THERE = Either(
+    prepared.Rows(lambda letter, workplace: _read(_listed(letter).filter(workplace=workplace))),
+    prepared.Rows(lambda letter, workplace: _found(_listed(letter).filter(workplace=workplace))),
+)
