@@ -24,7 +24,7 @@ PAGES = {
     "home": 2 + 2,  # letters and their counts; what came of them
     "letter": 23,  # and one more for those who came first, where not all stand on it
     "names": 5,
-    "search": 5,
+    "search": 4,
     "verify": 8,
     "form": 5,
     "typed form": 6,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from django.db.models import BooleanField, F, Func
@@ -17,19 +16,21 @@ from petitions.models import pieces, prepared
 from petitions.models.letters import Letter
 from petitions.models.prepared import Given
 from petitions.models.signatures import Signature, SignatureQuerySet
-from petitions.models.words import searchable
+from petitions.models.words import SHOWN, Line, line, searchable
 from petitions.models.workplaces import Workplace
 
 LATEST = 20_000  # signatures, among which a page of what is common is met
+READ = ("id", "signed_at", "signed_on", "workplace_id", *SHOWN)
 EITHER = """
 WITH met AS MATERIALIZED (
-  SELECT signed_at, id FROM ({latest} LIMIT %s) AS latest WHERE NOT is_under_review AND search LIKE ALL (%s)
+  SELECT {read} FROM ({latest} LIMIT %s) AS latest WHERE NOT is_under_review AND search LIKE ALL (%s)
   ORDER BY signed_at DESC, id LIMIT %s)
-SELECT signed_at, id FROM (
+SELECT either.id, signed_on, place.name, {shown} FROM (
   SELECT * FROM met WHERE (SELECT count(*) FROM met) = %s
   UNION ALL
   SELECT * FROM ({by_pieces} LIMIT %s) AS found WHERE (SELECT count(*) FROM met) < %s
-) AS either ORDER BY signed_at DESC, id
+) AS either LEFT JOIN petitions_workplace AS place ON place.id = workplace_id
+ORDER BY signed_at DESC, either.id
 """
 
 
@@ -43,16 +44,22 @@ class Either(prepared.Rows):
     def _compiled(self) -> Any:
         _compiler, latest, given = self._latest._compiled
         compiler, by_pieces, more = self._by_pieces._compiled
+        shown = ", ".join(f"either.{column}" for column in SHOWN)
+        words = EITHER.format(latest=latest, by_pieces=by_pieces, read=", ".join(READ), shown=shown)
         most = Given("most")
         met = (*given, Given("latest"), Given("patterns"), most, most)
-        return compiler, EITHER.format(latest=latest, by_pieces=by_pieces), (*met, *more, most, most)
+        return compiler, words, (*met, *more, most, most)
+
+    def _read(self, row: Any) -> Line:
+        """As PostgreSQL gives it."""
+        return line(*row)
 
 
-def first(letter: Letter, words: str, most: int, *, workplace: Workplace | None = None) -> list[UUID]:
-    """The keys of the latest names that match, no more than `most`."""
+def first(letter: Letter, words: str, most: int, *, workplace: Workplace | None = None) -> list[Line]:
+    """The latest that match, no more than `most`."""
     if not pieces.are_indexed():
         rows = letter.signatures.all().named().from_workplace(workplace).matching(words)
-        return list(rows.latest_first().values_list("pk", flat=True)[:most])
+        return rows.latest_first()[:most].lines()
     sought = searchable(words).split()
     values = {
         "letter": letter.pk,
@@ -61,8 +68,7 @@ def first(letter: Letter, words: str, most: int, *, workplace: Workplace | None 
         "pieces": pieces.longest(sought),
         "most": most,
     }
-    found = THERE.all(workplace=workplace.pk, **values) if workplace else EVERYWHERE.all(**values)
-    return [pk for _moment, pk in found]
+    return THERE.all(workplace=workplace.pk, **values) if workplace else EVERYWHERE.all(**values)
 
 
 def _listed(letter: Any) -> SignatureQuerySet:
@@ -70,7 +76,7 @@ def _listed(letter: Any) -> SignatureQuerySet:
 
 
 def _read(rows: SignatureQuerySet) -> Any:
-    return rows.values("signed_at", "id", "is_under_review", "search")
+    return rows.values(*READ, "search")
 
 
 def _found(rows: SignatureQuerySet) -> Any:
@@ -81,7 +87,7 @@ def _found(rows: SignatureQuerySet) -> Any:
         arg_joiner=" LIKE ALL (",
         output_field=BooleanField(),
     )
-    return rows.filter(pieces.are_in_line(Given("pieces")), have_words, is_under_review=False).places()
+    return rows.filter(pieces.are_in_line(Given("pieces")), have_words, is_under_review=False).values(*READ)
 
 
 EVERYWHERE = Either(

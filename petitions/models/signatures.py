@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby, starmap
 from operator import itemgetter
@@ -23,12 +23,14 @@ from petitions.models.publickeys import PublicKey
 from petitions.models.tallies import Day, Invalid, Tally, tallied
 from petitions.models.versions import Version
 from petitions.models.words import (
+    LISTED,
     SEARCHED,
     SHOWN,
     WORDS,
     Line,
     Words,
     frozen_line,
+    line,
     public_line,
     public_words,
     searchable,
@@ -55,7 +57,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
             yield public_line(words.name, words.role)
     def lines(self) -> list[Line]:
         """What lists show; a hundred whole objects would take longer than to find them."""
-        return list(map(_line, self.values_list(*LINE)))
+        return list(starmap(line, self.values_list(*LISTED)))
 
     def to_review(self) -> SignatureQuerySet:
         """Those whose words wait for an organizer's look: a name that was held back, or a statement."""
@@ -294,7 +296,7 @@ class Signature(models.Model):
     @classmethod
     def lines_of(cls, pks: list[uuid.UUID]) -> list[Line]:
         """In this order, of those that are still there."""
-        found = {row[0]: _line(row) for row in LINES.all(pks=pks)}
+        found = {row[0]: line(*row) for row in LINES.all(pks=pks)}
         return [found[pk] for pk in pks if pk in found]
 
     @property
@@ -341,15 +343,7 @@ class Signature(models.Model):
         return frozen_line(self.is_under_review, self.name, self.role)
 
 
-LINE = ("pk", "signed_on", "workplace__name", *SHOWN)
-
-
-def _line(row: Sequence[Any]) -> Line:
-    pk, day, workplace, *shown = row
-    return Line(pk, day, workplace or "", *public_words(*shown))
-
-
-LINES = prepared.Rows(lambda pks: Signature.objects.filter(prepared.OneOf(F("pk"), pks)).values_list(*LINE))
+LINES = prepared.Rows(lambda pks: Signature.objects.filter(prepared.OneOf(F("pk"), pks)).values_list(*LISTED))
 NAMED = prepared.Insert(
     Signature,
     *("letter_id", "version_id", "workplace_id", "proof", "receipt_hash", *WORDS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import models
@@ -32,17 +32,6 @@ class Words(NamedTuple):
     statement: str
 
 
-class Line(NamedTuple):
-    """What a list of names shows of a signature: its `Words`, and what stands beside them."""
-
-    pk: UUID
-    signed_on: date
-    workplace: str
-    name: str
-    role: str
-    statement: str
-
-
 WORDS = (
     "name",
     "role",
@@ -54,6 +43,18 @@ WORDS = (
     "is_statement_waiting",
 )  # columns of a named row that say who, and how that is shown
 SHOWN = ("name", "role", "statement", "is_under_review", "shows_statement")
+LISTED = ("pk", "signed_on", "workplace__name", *SHOWN)
+
+
+class Line(NamedTuple):
+    """What a list of names shows of a signature: its `Words`, and what stands beside them."""
+
+    pk: UUID
+    signed_on: date
+    workplace: str
+    name: str
+    role: str
+    statement: str
 
 
 def public_words(name: str, role: str, statement: str, is_under_review: bool, shows_statement: bool) -> Words:
@@ -61,6 +62,11 @@ def public_words(name: str, role: str, statement: str, is_under_review: bool, sh
     if is_under_review:
         return Words(gettext(UNDER_REVIEW), "", "")
     return Words(name, role, statement if shows_statement else "")
+
+
+def line(pk: UUID, signed_on: date, workplace: str | None, *shown: Any) -> Line:
+    """Of the columns that `LISTED` lists."""
+    return Line(pk, signed_on, workplace or "", *public_words(*shown))
 
 
 def public_line(name: str, role: str) -> str:

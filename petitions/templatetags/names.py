@@ -44,12 +44,12 @@ class Names(template.Node):
 
     def render(self, context: Context) -> SafeString:
         forms: dict[tuple[bool, ...], str] = {}
-        filled = []
+        filled, language = [], get_language()
         for line in self.lines.resolve(context):
             shape = (line.name != "", line.role != "", line.statement != "", line.workplace != "")
             if shape not in forms:
                 forms[shape] = self._form(context, shape)
-            filled.append(forms[shape] % _words(line))
+            filled.append(forms[shape] % _words(line, language))
         return mark_safe("".join(filled))  # noqa: S308 - all words of it are escaped
 
     def _form(self, context: Context, shape: tuple[bool, ...]) -> str:
@@ -61,21 +61,22 @@ class Names(template.Node):
         return BLANK.sub(lambda found: f"%({found[1] or 'pk'})s", text.replace("%", "%%"))
 
 
-def _words(line: Line) -> dict[str, object]:
+def _words(line: Line, language: str | None) -> dict[str, object]:
     """All of it as HTML."""
-    day, written = _written(line.signed_on, get_language())
+    name, role = escape(line.name), escape(line.role)
+    day, date_there = _written(line.signed_on, language)
     return {
         "pk": line.pk,
-        "name": escape(line.name),
-        "role": escape(line.role),
+        "name": name,
+        "role": role,
         "statement": line.statement and linebreaksbr(line.statement),
-        "workplace": escape(line.workplace),
-        "line": escape(public_line(line.name, line.role)),
+        "workplace": line.workplace and escape(line.workplace),
+        "line": public_line(name, role),
         "day": day,
-        "date": written,
+        "date": date_there,
     }
 
 
 @lru_cache(maxsize=1_000)
-def _written(day: date, _language: str) -> tuple[str, str]:
+def _written(day: date, _language: str | None) -> tuple[str, str]:
     return day.isoformat(), escape(date_format(day))

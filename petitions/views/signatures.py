@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
@@ -88,7 +87,7 @@ class Names(Paginator):
     def page(self, number: int | str) -> Page:
         number = self.validate_number(number)
         found = self._first if self._are_few else self._ids
-        return _page(list(found[(number - 1) * PAGE : number * PAGE]), number, self)
+        return Page(Signature.lines_of(list(found[(number - 1) * PAGE : number * PAGE])), number, self)
 
 
 class Found(Paginator):
@@ -102,8 +101,8 @@ class Found(Paginator):
         last = FEW // PAGE
         pages = max(1, min(int(asked), last)) if asked.isdecimal() and len(asked) < LONGEST else 1
         found = searches.first(letter, words, pages * PAGE + 1, workplace=workplace)
-        self._ids = found[: pages * PAGE]
-        self.count = len(self._ids)
+        self._lines = found[: pages * PAGE]
+        self.count = len(self._lines)
         self.are_all = len(found) == self.count
         self._has_more = not self.are_all and pages < last
 
@@ -114,11 +113,7 @@ class Found(Paginator):
 
     def page(self, number: int | str) -> Page:
         number = self.validate_number(number)
-        return _page(self._ids[(number - 1) * PAGE : number * PAGE], number, self)
-
-
-def _page(ids: list[UUID], number: int, paginator: Paginator) -> Page:
-    return Page(Signature.lines_of(ids), number, paginator)
+        return Page(self._lines[(number - 1) * PAGE : number * PAGE], number, self)
 
 
 def _chosen(workplaces: list[Workplace], typed: str) -> Workplace | None:

@@ -57,7 +57,7 @@ def test_whatever_is_read_the_same_is_found(monkeypatch, latest, few):
 
     for there, words in itertools.product([None, workplace], WANTED):
         rows = letter.signatures.all().named().from_workplace(there).matching(words)
-        expected = list(rows.latest_first().values_list("pk", flat=True))
+        expected = rows.latest_first().lines()
         assert searches.first(letter, words, 100, workplace=there) == expected, words
         assert searches.first(letter, words, 1, workplace=there) == expected[:1], words
 
