@@ -248,6 +248,10 @@ class Letter(models.Model):
         return sum(filter(None, each)) if each and all(each) else None
 
     @property
+    def listed_workplaces(self) -> list[Workplace]:
+        return LISTED_WORKPLACES.all(letter=self.pk)
+
+    @property
     def has_several_workplaces(self) -> bool:
         return len(WORKPLACES.all(letter=self.pk)) > 1
 
@@ -273,6 +277,7 @@ SIGNABLE = prepared.Question(lambda pk: Letter.objects.signable().filter(pk=pk))
 DOMAIN = prepared.Objects[Domain](
     lambda name, letter: Domain.objects.filter(name=name, workplace__letters=letter)
 )
+LISTED_WORKPLACES = prepared.Objects[Workplace](lambda letter: Workplace.objects.filter(letters=letter))
 WORKPLACES = prepared.Rows(
     lambda letter: Workplace.objects.filter(letters=letter).order_by().values_list("pk")[:2]
 )

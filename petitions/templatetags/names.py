@@ -26,6 +26,7 @@ register = template.Library()
 OPTIONAL = ("name", "role", "statement", "workplace")  # a line's shape is which of these it has
 ALWAYS = ("line", "day", "date")
 KEY = uuid4()  # the blank of a key, of which an address is made; all others are what no text can contain
+SPACE = re.compile(r"\s*\n\s*")  # a third of a page of names
 BLANK = re.compile(rf"\x00(\w+)\x00|({KEY})")
 
 
@@ -57,8 +58,9 @@ class Names(template.Node):
         there = {name for name, is_there in zip(OPTIONAL, shape, strict=True) if is_there}
         blanks = {name: f"\x00{name}\x00" for name in (*there, *ALWAYS)}
         with context.push(signature={"pk": KEY, **blanks}):
-            text = self.nodelist.render(context)
-        return BLANK.sub(lambda found: f"%({found[1] or 'pk'})s", text.replace("%", "%%"))
+            rendered = self.nodelist.render(context)
+        text = SPACE.sub("\n", rendered).replace("%", "%%")
+        return BLANK.sub(lambda found: f"%({found[1] or 'pk'})s", text)
 
 
 def _words(line: Line, language: str | None) -> dict[str, object]:

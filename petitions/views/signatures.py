@@ -49,7 +49,7 @@ FEW = 1_000  # names that a search reads at once
 @for_letter
 def listing(request: HttpRequest, letter: Letter) -> HttpResponse:
     words = request.GET.get("q", "")[:100].replace("\x00", "")
-    workplaces = list(letter.workplaces.all())
+    workplaces = letter.listed_workplaces
     chosen = _chosen(workplaces, request.GET.get("workplace", ""))
     tally = counts.shown(letter)
     is_whole = letter.is_open and not chosen

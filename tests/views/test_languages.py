@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.template import Context, Template
 from django.test import Client
 
 from petitions import languages
@@ -110,6 +111,18 @@ def test_without_a_language_in_the_link_none_is_carried(client, letter):
     text = client.get(f"/letters/{letter.slug}/").content.decode()
 
     assert not [address for address in Addresses(text).found if "lang=" in address]
+
+
+def test_what_is_the_same_on_every_page_is_so_in_one_language_and_knows_nothing_of_the_page(client):
+    asked = [{"headers": {"Accept-Language": code}} for code in ("en", "es", "en")] + [
+        {"data": {"lang": "es"}}
+    ]
+    texts = [client.get("/", **each).content.decode() for each in asked]
+    tag = Template("{% same %}{{ letter }}{% endsame %}|{{ letter }}")
+
+    assert ["All letters" in text for text in texts] == [True, False, True, False]
+    assert ["Todas las cartas" in text for text in texts] == [False, True, False, True]
+    assert tag.render(Context({"letter": "Fair rota"})) == "|Fair rota"
 
 
 @pytest.mark.parametrize("typed", ["", "xx", "zz-ZZ", "en_" + "x" * 600, "\x00", "../../etc", "e n"])
