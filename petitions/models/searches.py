@@ -24,18 +24,20 @@ READ = ("id", "signed_at", "signed_on", "workplace_id", *SHOWN)
 EITHER = """
 WITH met AS MATERIALIZED (
   SELECT {read} FROM ({latest} LIMIT %s) AS latest WHERE NOT is_under_review AND search LIKE ALL (%s)
-  ORDER BY signed_at DESC, id LIMIT %s)
+  ORDER BY signed_at DESC, id LIMIT %s),
+further AS MATERIALIZED (SELECT id FROM ({latest} OFFSET %s) AS further LIMIT 1)
 SELECT either.id, signed_on, place.name, {shown} FROM (
-  SELECT * FROM met WHERE (SELECT count(*) FROM met) = %s
+  SELECT * FROM met WHERE (SELECT count(*) FROM met) = %s OR NOT EXISTS (SELECT FROM further)
   UNION ALL
-  SELECT * FROM ({by_pieces} LIMIT %s) AS found WHERE (SELECT count(*) FROM met) < %s
+  SELECT * FROM ({by_pieces} LIMIT %s) AS found
+  WHERE (SELECT count(*) FROM met) < %s AND EXISTS (SELECT FROM further)
 ) AS either LEFT JOIN petitions_workplace AS place ON place.id = workplace_id
 ORDER BY signed_at DESC, either.id
 """
 
 
 class Either(prepared.Rows):
-    """The `most` that are met among the `latest`, if there are so many; otherwise all up to them, by their pieces."""
+    """What is met among the `latest`, if that is enough or there are no others; otherwise by pieces, up to `most`."""
 
     def __init__(self, latest: prepared.Rows, by_pieces: prepared.Rows) -> None:
         self._latest, self._by_pieces = latest, by_pieces
@@ -47,8 +49,8 @@ class Either(prepared.Rows):
         shown = ", ".join(f"either.{column}" for column in SHOWN)
         words = EITHER.format(latest=latest, by_pieces=by_pieces, read=", ".join(READ), shown=shown)
         most = Given("most")
-        met = (*given, Given("latest"), Given("patterns"), most, most)
-        return compiler, words, (*met, *more, most, most)
+        read = (*given, Given("latest"))
+        return compiler, words, (*read, Given("patterns"), most, *read, most, *more, most, most)
 
     def _read(self, row: Any) -> Line:
         """As PostgreSQL gives it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection
+from django.db import DataError, connection
 from django.db.models import BigIntegerField, Value
 
 from petitions.flows.signatures import NO_WORDS
@@ -34,6 +34,10 @@ WANTED = [
     "_",
     "%",
 ]
+TRAP = """
+CREATE OR REPLACE FUNCTION petitions_pieces(words text) RETURNS int8[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN ARRAY[1 / 0]; END $$
+"""
 
 
 def make_signed() -> Letter:
@@ -74,6 +78,23 @@ def test_the_database_knows_what_is_rare(monkeypatch):
         *(False, False, True, True, True, True)
     ]
     assert not pieces.are_rare([])
+
+
+@pytest.mark.django_db
+@pytest.mark.on("postgresql")
+def test_a_short_list_is_not_searched_by_the_pieces_of_all_letters(monkeypatch):
+    """Which may stand in a million names of others."""
+    letter = make_signed()
+    monkeypatch.setattr(pieces, "FEW", 0)
+    with connection.cursor() as cursor:
+        cursor.execute(TRAP)
+
+    found = searches.first(letter, "ada", 100)
+
+    assert [line.name for line in found] == ["Adam Love", "Ada Lovelace"]
+    monkeypatch.setattr(searches, "LATEST", 1)
+    with pytest.raises(DataError, match="division by zero"):
+        searches.first(letter, "ada", 100)
 
 
 @pytest.mark.django_db
