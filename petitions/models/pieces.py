@@ -64,8 +64,26 @@ def are_in_line(wanted: Expression) -> Func:
 
 def are_rare(words: list[str]) -> bool:
     """Whether few signatures have one of their pieces; none is rare before the database has counted."""
+    return any(number < FEW for word in words for number in _having(word).values())
+
+
+def telling(words: list[str]) -> list[int]:
+    """Of each word those that few have, or as many as nobody has counted; of a common word the rarest alone.
+
+    To compare the long lists of all of them costs more than it saves.
+    """
+    found: set[int] = set()
+    for word in words:
+        having = _having(word)
+        few = {piece for piece, number in having.items() if number < FEW or number == math.inf}
+        found |= few or {min(having, key=having.__getitem__)}
+    return sorted(found)
+
+
+def _having(word: str) -> dict[int, float]:
+    """How many signatures have each of its pieces."""
     common, least = _counted(int(time.monotonic() // KEPT))
-    return any(common.get(piece, least) < FEW for piece in longest(words))
+    return {piece: common.get(piece, least) for piece in longest([word])}
 
 
 @lru_cache(maxsize=1)

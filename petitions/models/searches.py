@@ -67,7 +67,7 @@ def first(letter: Letter, words: str, most: int, *, workplace: Workplace | None 
         "letter": letter.pk,
         "latest": 0 if pieces.are_rare(sought) else LATEST,
         "patterns": [f"%{connection.ops.prep_for_like_query(word)}%" for word in sought],
-        "pieces": pieces.longest(sought),
+        "pieces": pieces.telling(sought),
         "most": most,
     }
     return THERE.all(workplace=workplace.pk, **values) if workplace else EVERYWHERE.all(**values)

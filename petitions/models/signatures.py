@@ -55,6 +55,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         """Of each named one, in its order. Objects would take four times as long."""
         for words in starmap(public_words, self.values_list(*SHOWN).iterator()):
             yield public_line(words.name, words.role)
+
     def lines(self) -> list[Line]:
         """What lists show; a hundred whole objects would take longer than to find them."""
         return list(starmap(line, self.values_list(*LISTED)))

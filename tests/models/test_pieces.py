@@ -78,6 +78,7 @@ def test_the_database_knows_what_is_rare(monkeypatch):
         *(False, False, True, True, True, True)
     ]
     assert not pieces.are_rare([])
+    assert pieces.telling(["zoe", "love"]) == sorted([pieces.number("zoe"), pieces.number("lov")])
 
 
 @pytest.mark.django_db
