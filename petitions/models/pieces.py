@@ -19,10 +19,12 @@ BITS = 21  # of a character's number in Unicode
 INDEX = "signatures_searched"
 FEW = 4_000  # signatures that are read by their pieces as quickly as a page of them is met among the latest
 KEPT = 600  # seconds that a process goes by what the database has counted
+# Of how many signatures is known from the other index of the same ones: right after its making, PostgreSQL takes the
+# entries of this one for rows.
 COUNTED = """
-SELECT most_common_elems::text::int8[], most_common_elem_freqs, reltuples
-FROM pg_stats JOIN pg_class ON pg_class.oid = %s::regclass AND tablename = relname
-WHERE schemaname = current_schema()
+SELECT most_common_elems::text::int8[], most_common_elem_freqs,
+  (SELECT reltuples FROM pg_class WHERE oid = 'signatures_listed'::regclass)
+FROM pg_stats WHERE schemaname = current_schema() AND tablename = %s
 """
 LEFT_OVER = """
 SELECT left_over.relname FROM pg_index

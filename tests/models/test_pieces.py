@@ -128,16 +128,22 @@ def test_the_index_serves_the_question():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.on("postgresql")
-def test_no_piece_of_an_erased_name_is_left_in_the_index():
+def test_no_piece_of_an_erased_name_is_left_in_the_index(monkeypatch):
     letter = make_signed()
     assert on_disk("王伟")
     letter.signatures.filter(name="王伟").update(**NO_WORDS, receipt_hash=None)
+    counted()
     vacuum()
     assert on_disk("王伟"), "it would be gone without us"
 
     pieces.write_anew()
 
     assert on_disk("王伟") == 0
+    monkeypatch.setattr(pieces, "FEW", 2)
+    pieces.forget()
+    assert [pieces.are_rare([word]) for word in ("ada", "zoe")] == [False, True], (
+        "the count goes with the old file"
+    )
     assert on_disk("ada") > 0
     assert len(searches.first(letter, "lovelace", 9)) == 1
 
