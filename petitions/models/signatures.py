@@ -222,6 +222,11 @@ class Signature(models.Model):
                 fields=["letter", "signed_on"], condition=Q(state="published"), name="signatures_by_day"
             ),
             models.Index(
+                fields=["letter", "-signed_at", "id"],
+                condition=Q(state="published", kind="named", receipt_hash__isnull=False, is_pinned=True),
+                name="signatures_pinned",
+            ),
+            models.Index(
                 fields=["letter", "kind", "-signed_at", "id"],
                 condition=Q(state="published") & (Q(is_under_review=True) | Q(is_statement_waiting=True)),
                 name="signatures_to_review",
