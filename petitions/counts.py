@@ -8,26 +8,67 @@ from typing import Any
 from django.conf import settings
 
 from petitions import cache
-from petitions.models import Day, Invalid, Letter, Signature, Tally
+from petitions.models import Day, Grown, Invalid, Letter, Signature, Tally
 
-PATIENCE = 1  # second that a reader waits for another's recount; 100,000 signatures take a third of it
+PATIENCE = 1  # second that a reader waits for another's recount; a million signatures take a tenth of it
+LATELY = 10  # seconds that the last number is kept for whoever only wants to know about how many there are
 
 
 def recount(letter: Letter) -> Tally:
     """The truth, from the rows."""
-    return Signature.tally_of(letter)
+    return Signature.grown_of(letter).tally
+
+
+def total(letter: Letter) -> int:
+    """The truth as one number, which costs less."""
+    return Signature.total_of(letter)
 
 
 def shown(letter: Letter) -> Tally:
     """What pages show: at most `COUNT_SECONDS` behind the rows."""
     if not settings.COUNT_SECONDS:
         return recount(letter)
-    return Tally(**_once(f"count:{letter.pk}", lambda: recount(letter).as_cached()))
+    remembered = cache.get(_key(letter))
+    return Tally(**remembered) if remembered else shown_grown(letter).tally
+
+
+def shown_grown(letter: Letter) -> Grown:
+    """The same with how it grew, for pages that show both: counted at once, so that they never differ."""
+    if not settings.COUNT_SECONDS:
+        return Signature.grown_of(letter)
+    return Grown.from_cached(*_once(f"grown:{letter.pk}", lambda: _counted(letter).as_cached()))
+
+
+def shown_days(letter: Letter) -> list[Day]:
+    """How the count grew, by day. Days on which nobody signed are left out."""
+    return shown_grown(letter).days
+
+
+def known(letter: Letter) -> int:
+    """About how many there are, without waiting for whoever counts: as many as were counted last."""
+    last = cache.get(_last(letter)) if settings.COUNT_SECONDS else None
+    return shown(letter).total if last is None else int(last)
+
+
+def _counted(letter: Letter) -> Grown:
+    """By one pass for all who ask for the number, with or without its days."""
+    grown = Signature.grown_of(letter)
+    cache.put(_key(letter), grown.tally.as_cached(), settings.COUNT_SECONDS)
+    cache.put(_last(letter), grown.tally.total, LATELY)
+    return grown
+
+
+def _key(letter: Letter) -> str:
+    return f"count:{letter.pk}"
+
+
+def _last(letter: Letter) -> str:
+    return f"last:{letter.pk}"
 
 
 def shown_all(letters: Sequence[Letter]) -> dict[int, Tally]:
     """The same of many letters, by their keys, in one query."""
-    keys = {letter.pk: f"count:{letter.pk}" for letter in letters}
+    keys = {letter.pk: _key(letter) for letter in letters}
     remembered = cache.get_many(keys.values()) if settings.COUNT_SECONDS else {}
     tallies = {pk: Tally(**remembered[key]) for pk, key in keys.items() if key in remembered}
     missing = keys.keys() - tallies.keys()
@@ -39,15 +80,6 @@ def shown_all(letters: Sequence[Letter]) -> dict[int, Tally]:
             cache.put_many(told, settings.COUNT_SECONDS)
         tallies |= recounted
     return tallies
-
-
-def shown_days(letter: Letter) -> list[Day]:
-    """How the count grew, by day: as old as the count at most."""
-    if not settings.COUNT_SECONDS:
-        return letter.signatures.all().days()
-    rows = letter.signatures.all()
-    remembered = _once(f"days:{letter.pk}", lambda: [day.as_cached() for day in rows.days()])
-    return [Day(*day) for day in remembered]
 
 
 def shown_invalid(letter: Letter) -> list[Invalid]:

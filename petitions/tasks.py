@@ -68,7 +68,7 @@ def close_letters() -> None:
 @periodic
 def publish_batches() -> None:
     """Anonymous signatures that have company, and milestones that fell unseen."""
-    jobs.for_each(Letter.objects.filter(state=Letter.State.OPEN), batches.publish_full, milestones.check)
+    jobs.for_each(Letter.objects.filter(state=Letter.State.OPEN), batches.publish_full, milestones.watch)
 
 
 @periodic

@@ -12,7 +12,7 @@ from petitions.api.bundles import Published
 from petitions.documents import letters as documents
 from petitions.flows import batches, deliveries, letters, snapshots
 from petitions.flows import receipts as by_receipt
-from petitions.models import Appear, Day, Delivery, Mismatch, Signature, Snapshot, Tally
+from petitions.models import Appear, Day, Delivery, Grown, Mismatch, Signature, Snapshot, Tally
 from tests.factories import make_letter, make_user, sign
 
 pytestmark = pytest.mark.django_db
@@ -59,15 +59,21 @@ def nine(whole):
     return lambda letter: whole(letter) | {"count": Tally(named=9).as_json()}
 
 
+NINE = Grown(Tally(named=9), [Day(date(2026, 1, 1), 9)])
 LIES = {
     "the shared count": (
-        lambda monkeypatch: monkeypatch.setattr(counts, "shown", lambda letter: Tally(named=9)),
-        ["page", "page, in words", "page, names in words", "API"],
+        lambda monkeypatch: monkeypatch.setattr(Signature, "grown_of", lambda letter: NINE),
+        [
+            "page",
+            "page, in words",
+            "page, names in words",
+            "API",
+            "API, history",
+            "API, sum of history",
+        ],
     ),
     "the history": (
-        lambda monkeypatch: monkeypatch.setattr(
-            counts, "shown_days", lambda letter: [Day(date(2026, 1, 1), 9)]
-        ),
+        lambda monkeypatch: monkeypatch.setattr(counts, "shown_days", lambda letter: NINE.days),
         ["API, history", "API, sum of history"],
     ),
     "the API's count": (
@@ -111,7 +117,7 @@ def test_each_place_that_lies_is_named(letter, monkeypatch, lie, found):
 
 def test_operators_and_organizers_are_told_once_a_day_and_the_log_once_each_time(letter, monkeypatch, caplog):
     operator = make_user("operator@example.org", is_superuser=True)
-    monkeypatch.setattr(counts, "shown", lambda letter: Tally(named=9))
+    monkeypatch.setattr(counts, "shown_grown", lambda letter: NINE)
 
     comparison.compare(letter)
     comparison.compare(letter)

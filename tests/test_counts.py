@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.db import connection
+from django.db.models import CheckConstraint, Q
 
 from petitions import cache, counts
-from petitions.models import Day
+from petitions.flows import receipts as by_receipt
+from petitions.flows.signatures import Shown
+from petitions.models import Appear, Day, Proof, Signature, Tally
 from tests.factories import make_letter, sign, signature_of
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +90,58 @@ def test_days_are_remembered_and_sum_up_to_the_count(settings):
     assert sum(day.signatures for day in counts.shown_days(letter)) == counts.recount(letter).total == 4
 
 
+def test_number_and_days_are_counted_by_one_pass_and_never_differ(settings, django_assert_num_queries):
+    settings.COUNT_SECONDS = 60
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+
+    with django_assert_num_queries(1):
+        assert counts.shown(letter).total == 1
+        assert [day.signatures for day in counts.shown_days(letter)] == [1]
+    sign(letter, "Grace Hopper")
+    caches["default"].delete(f"count:{letter.pk}")
+
+    with django_assert_num_queries(0):
+        grown = counts.shown_grown(letter)
+        assert (grown.tally, grown.days) == (counts.shown(letter), counts.shown_days(letter))
+    assert (grown.tally.total, [day.signatures for day in grown.days]) == (1, [1])
+
+
+def test_whoever_asks_about_how_many_does_not_wait_for_a_count(settings, django_assert_num_queries):
+    settings.COUNT_SECONDS = LONG
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+    assert counts.known(letter) == 1  # which nobody had counted
+    sign(letter, "Grace Hopper")
+    for key in (f"count:{letter.pk}", f"grown:{letter.pk}"):
+        caches["default"].delete(key)
+    caches["default"].set(f"grown:{letter.pk}:maker", 1, LONG)
+
+    with django_assert_num_queries(0):
+        assert counts.known(letter) == 1
+
+
+def test_every_kind_and_proof_that_the_database_allows_is_counted():
+    allowed = {
+        each.name: each.condition for each in Signature._meta.constraints if isinstance(each, CheckConstraint)
+    }
+    assert allowed["a_signature_has_a_known_kind"] == Q(kind__in=Signature.Kind.values)
+    assert allowed["a_signature_has_a_known_proof"] == Q(proof__in=Proof.values)
+
+    letter = make_letter()
+    for proof in Proof:
+        named, hidden = sign(letter, "Ada Lovelace"), sign(letter, "Mary Jackson")
+        by_receipt.change(hidden, Shown(Appear.ANONYMOUS))
+        both = [signature_of(receipt).pk for receipt in (named, hidden)]
+        letter.signatures.filter(pk__in=both).update(proof=proof)
+    by_receipt.withdraw(sign(letter, "Grace Hopper"))
+
+    tally = counts.recount(letter)
+    assert tally == letter.signatures.all().tally() == Tally(3, 0, 3, dict.fromkeys(Proof.values, 2))
+    assert counts.total(letter) == tally.total
+    assert counts.total(make_letter()) == 0
+
+
 SLOW = 0.3  # seconds that the database takes for a count here
 READERS = 8
 LONG = 60  # seconds: what a busy machine never takes by itself
@@ -153,7 +208,7 @@ def test_whoever_waits_too_long_for_another_counts_too(settings):
     settings.COUNT_SECONDS = LONG
     letter = make_letter()
     sign(letter, "Ada Lovelace")
-    caches["default"].set(f"count:{letter.pk}:maker", 1, LONG)
+    caches["default"].set(f"grown:{letter.pk}:maker", 1, LONG)
     begun = time.monotonic()
 
     assert counts.shown(letter).total == 1

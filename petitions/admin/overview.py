@@ -73,7 +73,8 @@ class Overview:
 def of(letter: Any, role: str) -> Overview:
     """Of a letter that was read with its figures."""
     prefetch_related_objects([letter], "demands")  # the checklist reads them too
-    tally = counts.shown(letter)
+    grown = counts.shown_grown(letter)
+    tally = grown.tally
     domains = _domains(letter)
     milestones = list(letter.milestones.all())
     deliveries = _by_state(letter)
@@ -89,7 +90,7 @@ def of(letter: Any, role: str) -> Overview:
         troubles=troubles.said(letter),
         total=tally.total,
         count_sentences=count_sentences(tally.as_json(), [domain.name for domain in domains]),
-        growth=growth.of(counts.shown_days(letter)),
+        growth=growth.of(grown.days),
         milestones=milestones,
         way=progress.of(letter, milestones, tally.total),
         demands=list(letter.demands.all()),

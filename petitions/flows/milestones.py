@@ -18,24 +18,36 @@ MANY = 2_000  # signatures that are counted in a fraction of a millisecond
 def check(letter: Letter) -> None:
     """Mark every threshold that the count has reached. Harmless to repeat and to run twice at once."""
     if waiting := Milestone.ahead_of(letter):
+        _measure(letter, waiting)
         _count(letter, waiting)
+
+
+def watch(letter: Letter) -> None:
+    """The same every few seconds: of many, sweeps and readers count once together, and once more when it is time."""
+    if waiting := Milestone.ahead_of(letter):
+        _measure(letter, waiting)
+        if _is_time(waiting, counts.shown(letter).total):
+            _count(letter, waiting)
 
 
 def glance(letter: Letter) -> None:
     """The same after each signature, whose cost must not grow with the letter.
 
-    Of many the rows are not counted for every new one: the shown number tells when it is time, and the sweep counts
-    every few seconds.
+    Of many the rows are not counted for every new one, nor does it wait for whoever counts them: the last number
+    tells when it is time, and otherwise `watch` does.
     """
     waiting = Milestone.ahead_of(letter)
-    shown = counts.shown(letter).total if waiting else MANY
-    if shown < MANY or any(milestone.threshold and milestone.threshold <= shown for milestone in waiting):
+    if waiting and _is_time(waiting, counts.known(letter)):
+        _measure(letter, waiting)
         _count(letter, waiting)
 
 
+def _is_time(waiting: list[Milestone], told: int) -> bool:
+    return told < MANY or any(milestone.threshold and milestone.threshold <= told for milestone in waiting)
+
+
 def _count(letter: Letter, waiting: list[Milestone]) -> None:
-    _measure(letter, waiting)
-    count = counts.recount(letter).total
+    count = counts.total(letter)
     for milestone in waiting:
         if milestone.threshold is None:
             continue

@@ -25,7 +25,7 @@ from petitions.models.responses import Publication, Response, ResponseDraft
 from petitions.models.signatures import Signature
 from petitions.models.snapshots import Snapshot
 from petitions.models.takedowns import Takedown, TakedownReason
-from petitions.models.tallies import Day, Invalid, Tally
+from petitions.models.tallies import Day, Grown, Invalid, Tally
 from petitions.models.updates import Subscription, Update
 from petitions.models.versions import Version
 from petitions.models.waiting import WaitingSignature
@@ -43,6 +43,7 @@ __all__ = [
     "Delivery",
     "Demand",
     "Domain",
+    "Grown",
     "HandOver",
     "Heartbeat",
     "Installation",

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,21 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Grown:
+    """The number with the days that it comes from, counted at one moment: they sum up to it."""
+
+    tally: Tally
+    days: list[Day]
+
+    def as_cached(self) -> tuple[dict[str, object], list[tuple[date, int]]]:
+        return self.tally.as_cached(), [day.as_cached() for day in self.days]
+
+    @classmethod
+    def from_cached(cls, tally: dict[str, Any], days: list[tuple[date, int]]) -> Grown:
+        return cls(Tally(**tally), [Day(*day) for day in days])
+
+
+@dataclass(frozen=True)
 class Invalid:
     """How many signatures organizers declared invalid together, and why."""
 
@@ -67,3 +83,12 @@ def tallied(rows: Iterable[tuple[str, str, int]]) -> Tally:
         kinds[kind] += number
         proofs[proof] += number
     return Tally(**kinds, by_proof=dict(proofs))
+
+
+def grown(rows: Iterable[tuple[str, str, date, int]]) -> Grown:
+    """Of what was signed by each kind, proof and day."""
+    counted, days = list(rows), Counter[date]()
+    for _kind, _proof, day, number in counted:
+        days[day] += number
+    tally = tallied((kind, proof, number) for kind, proof, _day, number in counted)
+    return Grown(tally, [Day(*day) for day in sorted(days.items())])

@@ -82,7 +82,8 @@ def draft_page(letter: Letter, version: Version) -> dict[str, Any]:
 
 
 def _page(letter: Letter, version: Version) -> dict[str, Any]:
-    tally = counts.shown(letter)
+    grown = counts.shown_grown(letter)
+    tally = grown.tally
     signable = letter.can_be_signed()
     milestones = list(letter.milestones.all())
     papers = list(letter.papers.all().counted())
@@ -104,7 +105,7 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
         "progress": way,
         "milestones": heights(milestones),
         "signatories": signatories.of(letter),
-        "growth": growth.of(counts.shown_days(letter)),
+        "growth": growth.of(grown.days),
         "is_signable": signable and not letter.is_signing_paused,
         "is_signing_paused": signable and letter.is_signing_paused,
         "opens_later": letter.is_open and not signable and not _has_begun(letter),

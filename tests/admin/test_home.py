@@ -157,7 +157,7 @@ def test_numbers_growth_milestones_and_answers(as_owner, letter):
 
 
 @pytest.mark.parametrize("number", [3, 300])
-def test_home_needs_nine_queries_however_much_there_is(as_owner, owner, number, django_assert_num_queries):
+def test_home_needs_eight_queries_however_much_there_is(as_owner, owner, number, django_assert_num_queries):
     letter = make_letter(owner=owner)
     sign_many(letter, number)
     letter.milestones.bulk_create(
@@ -170,7 +170,7 @@ def test_home_needs_nine_queries_however_much_there_is(as_owner, owner, number, 
         letter.demands.create(number=10 + n, title="More")
     as_owner.post(page("deliver", letter), {"number": 1, "while_open": "on"})
     as_owner.get(page("change", letter))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         assert f'<p class="figure">{number}</p>' in as_owner.get(page("change", letter)).content.decode()
 
 

@@ -197,7 +197,8 @@ def test_a_fault_tells_nothing(place, monkeypatch):
     def broken(letter: Letter) -> None:
         raise ValueError([bytes(row.receipt_hash).hex() for row in Signature.objects.all()], SIGNER)
 
-    monkeypatch.setattr(counts, "recount", broken)
+    for count in ("recount", "shown_grown"):
+        monkeypatch.setattr(counts, count, broken)
     for name in ("petitions_letter_change", "petitions_letter_signatures"):
         client = place.client("owner")
         client.raise_request_exception = False

@@ -3,9 +3,10 @@ from __future__ import annotations
 import threading
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
-from petitions import mail
+from petitions import counts, mail
 from petitions.flows import batches, deliveries, milestones, recipients, sending, snapshots
 from petitions.flows import receipts as by_receipt
 from petitions.models import Appear, Delivery, Letter, Milestone, Subscription
@@ -39,10 +40,37 @@ def test_every_threshold_crossed_at_once_has_its_own_notice():
         sign(letter, appear=Appear.ANONYMOUS)
     batches.publish_full(letter)
 
-    milestones.check(letter)
+    milestones.watch(letter)
     milestones.check(letter)
 
     assert notices(letter) == [5, 5, 6, 6]
+
+
+def test_of_many_the_number_that_was_told_last_says_when_it_is_time(settings, monkeypatch):
+    """Each signature looks at what was counted last, each sweep at what is shown; who counts then counts the rows."""
+    settings.COUNT_SECONDS = 60
+    monkeypatch.setattr(milestones, "MANY", 2)
+    letter = make_letter(milestones=(3,))
+    for name in ("Ada Lovelace", "Grace Hopper"):
+        sign(letter, name)
+    assert counts.shown(letter).total == 2
+    sign(letter, "Mary Jackson")
+
+    milestones.glance(letter)
+    milestones.watch(letter)
+    assert notices(letter) == []
+    forget_what_is_shown(letter)
+    milestones.glance(letter)
+    assert notices(letter) == []
+    milestones.watch(letter)
+    milestones.glance(letter)
+
+    assert notices(letter) == [3]
+
+
+def forget_what_is_shown(letter):
+    for key in ("count", "grown"):
+        cache.delete(f"{key}:{letter.pk}")
 
 
 def test_withdrawing_does_not_unreach_it():
@@ -150,7 +178,7 @@ def test_a_share_follows_the_head_count_until_it_is_reached_and_stays_then():
 
     def threshold_with(head_count: int | None) -> int | None:
         letter.workplaces.filter(pk=workplace.pk).update(head_count=head_count)
-        milestones.check(letter)
+        milestones.watch(letter)
         share.refresh_from_db()
         return share.threshold
 

@@ -157,6 +157,7 @@ class Life(RuleBasedStateMachine):
         shown, tally = counts.shown(self.letter), counts.recount(self.letter)
         assert (shown, tally.total) == (tally, self.ours.total)
         assert (tally.named, tally.anonymous) == (self.ours.count("named"), self.ours.count("anonymous"))
+        assert sum(day.signatures for day in counts.shown_days(self.letter)) == tally.total
         assert remembered in (self.before, self.ours.total)
         self.before, self.age = self.ours.total, self.age + 1
         self.done["steps"] += 1

@@ -180,7 +180,7 @@ def test_a_fault_is_a_page_and_no_trace(monkeypatch):
     def fails(*_: object) -> None:
         raise RuntimeError("ada@example.test")
 
-    monkeypatch.setattr(pages.counts, "shown", fails)
+    monkeypatch.setattr(pages.counts, "shown_grown", fails)
     client = Client(raise_request_exception=False)
 
     answer = client.get(f"/letters/{make_letter().slug}/")
@@ -251,6 +251,6 @@ def test_only_a_fault_leaves_a_line_and_no_answer_that_a_page_decided_on(caplog,
     answers = [client.get("/oembed/?format=zip"), ask(client, letter, address="ada@example.test")]
     assert ([answer.status_code for answer in answers], caplog.records) == ([501, 503], [])
 
-    monkeypatch.setattr(pages.counts, "shown", fails)
+    monkeypatch.setattr(pages.counts, "shown_grown", fails)
     assert client.get(f"/letters/{letter.slug}/").status_code == 500
     assert [(line.name, line.levelname) for line in caplog.records] == [("django.request", "ERROR")]

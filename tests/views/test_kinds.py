@@ -121,7 +121,7 @@ def refusals(
         ask(client, letter)
         yield "too often", 429, ask(client, letter)
     with monkeypatch.context() as patched:
-        patched.setattr(pages.counts, "shown", fails)
+        patched.setattr(pages.counts, "shown_grown", fails)
         yield (
             "fault",
             500,
