@@ -16,7 +16,7 @@ LATELY = 10  # seconds that the last number is kept for whoever only wants to kn
 
 def recount(letter: Letter) -> Tally:
     """The truth, from the rows."""
-    return Signature.grown_of(letter).tally
+    return Signature.tally_of(letter)
 
 
 def total(letter: Letter) -> int:

@@ -59,10 +59,15 @@ def nine(whole):
     return lambda letter: whole(letter) | {"count": Tally(named=9).as_json()}
 
 
+def count_nine(monkeypatch):
+    monkeypatch.setattr(Signature, "tally_of", lambda letter: NINE.tally)
+    monkeypatch.setattr(Signature, "grown_of", lambda letter: NINE)
+
+
 NINE = Grown(Tally(named=9), [Day(date(2026, 1, 1), 9)])
 LIES = {
     "the shared count": (
-        lambda monkeypatch: monkeypatch.setattr(Signature, "grown_of", lambda letter: NINE),
+        count_nine,
         [
             "page",
             "page, in words",

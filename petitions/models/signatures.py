@@ -158,14 +158,14 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         )
         return {letter: tallied(row[1:] for row in own) for letter, own in groupby(rows, itemgetter(0))}
 
-    def by_kind_and_day(self) -> models.QuerySet[Any, Any]:
-        """Kind, proof, day and how many. Each pair is asked for by itself: to compare the words of every row took
-        the database as long again as to count them. The constraints allow no other pair."""
+    def by_pair(self, *more: str) -> models.QuerySet[Any, Any]:
+        """Kind, proof, whatever more is told apart, and how many. Each pair is asked for by itself: to compare the
+        words of every row took the database as long again as to count them. The constraints allow no other pair."""
         parts = [
             self.counted()
             .filter(kind=kind, proof=proof)
             .order_by()
-            .values_list(Value(kind.value), Value(proof.value), "signed_on")
+            .values_list(Value(kind.value), Value(proof.value), *more)
             .annotate(number=Count("*"))
             for kind, proof in product(Signature.Kind, Proof)
         ]
@@ -306,10 +306,14 @@ class Signature(models.Model):
         return self.public_line or str(self.get_kind_display())
 
     @classmethod
+    def tally_of(cls, letter: Letter) -> Tally:
+        return tallied(COUNTED.all(letter=letter.pk))
+
+    @classmethod
     def grown_of(cls, letter: Letter) -> Grown:
         """Kinds are not told apart by day: a name that was hidden later keeps its day, which says nothing as long
         as it counts as before."""
-        return grown(COUNTED.all(letter=letter.pk))
+        return grown(BY_DAY.all(letter=letter.pk))
 
     @classmethod
     def total_of(cls, letter: Letter) -> int:
@@ -372,5 +376,6 @@ NAMED = prepared.Insert(
     kind=Signature.Kind.NAMED,
     signed_at=Now(),
 )
-COUNTED = prepared.Rows(lambda letter: Signature.objects.filter(letter=letter).by_kind_and_day())
+COUNTED = prepared.Rows(lambda letter: Signature.objects.filter(letter=letter).by_pair())
+BY_DAY = prepared.Rows(lambda letter: Signature.objects.filter(letter=letter).by_pair("signed_on"))
 IN_ALL = prepared.Rows(lambda letter: Signature.objects.filter(letter=letter).in_all())

@@ -82,7 +82,7 @@ def tallied(rows: Iterable[tuple[str, str, int]]) -> Tally:
     for kind, proof, number in rows:
         kinds[kind] += number
         proofs[proof] += number
-    return Tally(**kinds, by_proof=dict(proofs))
+    return Tally(**kinds, by_proof=dict(+proofs))  # without those that nobody showed
 
 
 def grown(rows: Iterable[tuple[str, str, date, int]]) -> Grown:
