@@ -45,6 +45,13 @@ def test_no_page_reads_all_rows_but_to_count_them(signed):
     assert [words for words in of_rows if is_asking(words) and rows_read(words) > FEW] == []
 
 
+def test_new_rows_are_looked_through_soon():
+    """So that a count need not look into the table for them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE oid = %s::regclass", [Signature._meta.db_table])
+        assert cursor.fetchone() == (["autovacuum_vacuum_insert_scale_factor=0.01"],)
+
+
 def is_asking(words: str) -> bool:
     return words.startswith("SELECT") and "COUNT(" not in words
 

@@ -34,7 +34,10 @@ MANY = sized(20, 100_000)  # signatures that each migration has to carry along
 LETTER = "/letters/rush/"
 FOLDER = "petitions/migrations/"
 SMALL = (migrations.CreateModel, migrations.AddField, migrations.AddIndex, migrations.RemoveIndex)
-INDEXES = {"0023_pieces"}  # said in SQL: the database keeps it by itself, whatever code writes a row
+INDEXES = {
+    "0023_pieces",
+    "0025_flat_pages",
+}  # said in SQL: the database keeps it by itself, whatever code writes a row
 WIDENED = {"hold_reason", "kind", "a_held_delivery_says_why"}  # what was allowed before still is
 Rows = dict[str, list[dict[str, Any]]]
 
