@@ -9,6 +9,7 @@ from django.conf import settings
 
 from petitions import cache
 from petitions.models import Day, Grown, Invalid, Letter, Signature, Tally
+from petitions.recent import recent
 
 PATIENCE = 1  # second that a reader waits for another's recount; a million signatures take a tenth of it
 LATELY = 10  # seconds that the last number is kept for whoever only wants to know about how many there are
@@ -47,7 +48,13 @@ def shown_days(letter: Letter) -> list[Day]:
 def known(letter: Letter) -> int:
     """About how many there are, without waiting for whoever counts: as many as were counted last."""
     last = cache.get(_last(letter)) if settings.COUNT_SECONDS else None
-    return shown(letter).total if last is None else int(last)
+    return _shown_total(letter) or 0 if last is None else int(last)
+
+
+@recent
+def _shown_total(letter: Letter) -> int:
+    """Where the cache is gone, nobody else's number is known: a process then counts now and then, not each time."""
+    return shown(letter).total
 
 
 def _counted(letter: Letter) -> Grown:

@@ -11,7 +11,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.db.models import CheckConstraint, Q
 
-from petitions import cache, counts
+from petitions import cache, counts, recent
 from petitions.flows import receipts as by_receipt
 from petitions.flows.signatures import Shown
 from petitions.models import Appear, Day, Proof, Signature, Tally
@@ -119,6 +119,20 @@ def test_whoever_asks_about_how_many_does_not_wait_for_a_count(settings, django_
 
     with django_assert_num_queries(0):
         assert counts.known(letter) == 1
+
+
+def test_without_the_cache_a_process_counts_now_and_then(settings, monkeypatch, django_assert_num_queries):
+    settings.COUNT_SECONDS = LONG
+    monkeypatch.setattr(recent, "FRESH", LONG)
+    monkeypatch.setattr(cache, "_silent_until", time.monotonic() + LONG)
+    letter = make_letter()
+    sign(letter, "Ada Lovelace")
+
+    with django_assert_num_queries(1):
+        assert [counts.known(letter) for _ in range(3)] == [1] * 3
+    sign(letter, "Grace Hopper")
+    recent.forget()
+    assert counts.known(letter) == 2
 
 
 def test_every_kind_and_proof_that_the_database_allows_is_counted():
