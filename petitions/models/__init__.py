@@ -27,6 +27,7 @@ from petitions.models.snapshots import Snapshot
 from petitions.models.takedowns import Takedown, TakedownReason
 from petitions.models.tallies import Day, Grown, Invalid, Tally
 from petitions.models.updates import Subscription, Update
+from petitions.models.uptimes import Uptime
 from petitions.models.versions import Version
 from petitions.models.waiting import WaitingSignature
 from petitions.models.words import Appear
@@ -77,6 +78,7 @@ __all__ = [
     "TakedownReason",
     "Tally",
     "Update",
+    "Uptime",
     "Version",
     "WaitingSignature",
     "Workplace",

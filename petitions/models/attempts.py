@@ -31,6 +31,9 @@ class Attempt(models.Model):
     outcome = models.CharField(max_length=9, choices=Delivery.State.choices, blank=True)
     smtp_code = models.PositiveSmallIntegerField(null=True)
     smtp_text = models.CharField(max_length=500, blank=True)
+    uptime = models.UUIDField(
+        null=True
+    )  # of the database, where the start of the body is not waited for on disk
 
     objects = AttemptQuerySet.as_manager()
 

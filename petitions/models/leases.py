@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from petitions.models.attempts import Attempt
 from petitions.models.deliveries import Delivery, DeliveryQuerySet
+from petitions.models.uptimes import Uptime
 
 State = Delivery.State
-GONE = "SenderGone"  # where the name of an error stands otherwise
+GONE, CRASHED = "SenderGone", "DatabaseCrashed"  # where the name of an error stands otherwise
 FREE: Mapping[str, None] = {"lease_token": None, "lease_until": None}
 
 
@@ -77,6 +78,15 @@ class Lease:
             State.IN_DATA, State.UNKNOWN, None, text, {"not_before": Now() + self.AGAIN * 2**self.attempt}
         )
 
+    @transaction.atomic
+    def doubt(self) -> bool:
+        """The body may be out, and the database has forgotten that it began."""
+        again = {"not_before": Now() + self.AGAIN * 2**self.attempt}
+        lost = self._move(State.LEASED, State.UNKNOWN, None, CRASHED, {"body_started_at": Now(), **again})
+        if lost:
+            self._attempt().update(body_started_at=Now())
+        return lost
+
     def _finish(self, before: str, after: str, code: int | None, text: str) -> bool:
         return self._move(before, after, code, text, {"finished_at": Now()})
 
@@ -99,10 +109,23 @@ class Lease:
 
 def take_back_abandoned() -> None:
     """Rows whose sender is gone. Before the body: to the queue. After it began: unknown, which a person decides."""
+    for row in _cut_off():
+        _lease_of(row).doubt()
     for row in Delivery.objects.abandoned():
-        assert row.lease_token is not None
-        lease = Lease(row.pk, row.lease_token, row.attempts)
+        lease = _lease_of(row)
         if row.state == State.LEASED:
             lease.put_back(None, GONE, during=State.LEASED, wait=timedelta(0))
         else:
             lease.lose(GONE)
+
+
+def _cut_off() -> DeliveryQuerySet:
+    """Claimed before the database crashed, by somebody who did not wait until the start of a body was on disk."""
+    earlier = Attempt.objects.exclude(uptime=None).exclude(uptime__in=Uptime.objects.values("name"))
+    claims = earlier.filter(delivery=OuterRef("pk"), number=OuterRef("attempts"))
+    return Delivery.objects.filter(Exists(claims), state=State.LEASED)
+
+
+def _lease_of(row: Delivery) -> Lease:
+    assert row.lease_token is not None
+    return Lease(row.pk, row.lease_token, row.attempts)

@@ -17,6 +17,7 @@ from petitions.models.deliveries import Delivery
 from petitions.models.installations import Installation
 from petitions.models.leases import FREE, Lease, State
 from petitions.models.prepared import Given, Pair, Update
+from petitions.models.uptimes import Uptime
 
 EPOCHS = 4  # that are remembered at once, at most: two of this moment and two of the one before
 
@@ -41,6 +42,7 @@ def _start(epochs: tuple[str, ...]) -> Pair:
     return Pair(
         Update(startable, state=State.IN_DATA, body_started_at=Now()),
         Update(_attempt, body_started_at=Now()),
+        is_quick=True,
     )
 
 
@@ -75,7 +77,10 @@ class RoundLease(Lease):
         )
         taken = Delivery.objects.filter(pk__in=free, lease_token=token).values_list("pk", "attempts")
         numbers = dict(taken)
-        Attempt.objects.bulk_create(Attempt(delivery_id=pk, number=number) for pk, number in numbers.items())
+        uptime = Uptime.present()
+        Attempt.objects.bulk_create(
+            Attempt(delivery_id=pk, number=number, uptime=uptime) for pk, number in numbers.items()
+        )
         return [cls(pk, token, numbers[pk]) for pk in pks if pk in numbers]
 
     def let_out(self, epochs: Collection[str]) -> bool:

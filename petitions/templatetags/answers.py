@@ -24,6 +24,7 @@ REASONS = {
     "SMTPAuthenticationError": _("The mail server does not accept this site's password."),
     "UnicodeEncodeError": _("The address cannot be written in a mail."),
     "SenderGone": _("Whoever was sending it was ended."),
+    "DatabaseCrashed": _("The database crashed while it was being sent."),
 }
 
 
