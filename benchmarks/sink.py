@@ -47,7 +47,7 @@ class Sink:
                     address = ADDRESS.search(line)[1].decode().lower()
                 elif word == b"QUIT":
                     break
-                writer.write(b"250-sink\r\n250 SMTPUTF8\r\n" if word == b"EHLO" else READY)
+                writer.write(b"250-sink\r\n250-PIPELINING\r\n250 SMTPUTF8\r\n" if word == b"EHLO" else READY)
         writer.close()
 
     def _keep(self, address: str, mail: bytes) -> None:

@@ -86,6 +86,22 @@ class Server(smtplib.SMTP):
             self.close()
             raise
 
+    def ask(self, *commands: str) -> list[tuple[int, bytes]]:
+        """Several commands in one go, and the answer to each: where a server hangs up behind a no, that no."""
+        for command in commands:
+            if "\r" in command or "\n" in command:
+                raise ValueError("a line end inside a command")
+        self.send("".join(f"{command}\r\n" for command in commands))
+        answers: list[tuple[int, bytes]] = []
+        for _command in commands:
+            try:
+                answers.append(self.getreply())
+            except (OSError, smtplib.SMTPException):
+                if not (answers and answers[-1][0] >= 400):
+                    raise
+                answers.append(answers[-1])
+        return answers
+
     def send(self, words: Any) -> None:
         """Piece by piece, so that a server that takes in slowly has no more time than one that speaks slowly."""
         data = words.encode(self.command_encoding) if isinstance(words, str) else words

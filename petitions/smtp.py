@@ -91,12 +91,24 @@ class Conversation:
     def offer(self, sender: str, recipient: str) -> None:
         """Envelope and DATA; when this returns the server waits for the body and has been given nothing."""
         server = self._connection()
-        _expect(2, server.mail(sender), is_about_us=True)
-        _expect(2, server.rcpt(recipient))
-        _expect(3, server.docmd("DATA"))
+        if server.has_extn("pipelining"):
+            self._offer_in_one_go(server, sender, recipient)
+        else:
+            _expect(2, server.mail(sender), is_about_us=True)
+            _expect(2, server.rcpt(recipient))
+            _expect(3, server.docmd("DATA"))
         self.is_in_data = True
         if server.file and server.file.are_ahead:  # what looks like the answer to the body came before it
             raise smtplib.SMTPException("out of step")
+
+    def _offer_in_one_go(self, server: Server, sender: str, recipient: str) -> None:
+        """RFC 2920: each command has its answer, and the body waits for the last. So nothing is given before it."""
+        envelope = f"FROM:{smtplib.quoteaddr(sender)}", f"TO:{smtplib.quoteaddr(recipient)}"
+        to_mail, to_recipient, to_data = server.ask(f"MAIL {envelope[0]}", f"RCPT {envelope[1]}", "DATA")
+        self.is_in_data = to_data[0] // 100 == 3  # also where a server lets one without a reader begin
+        _expect(2, to_mail, is_about_us=True)
+        _expect(2, to_recipient)
+        _expect(3, to_data)
 
     def hand_over(self, body: bytes) -> tuple[int, str]:
         """The body and the final dot; the server's answer once it took the mail."""
@@ -156,7 +168,7 @@ class KeptConversation:
         """With the next mail, if the server will have it."""
         assert self._kept
         try:
-            if no.code == self.CLOSING:
+            if no.code == self.CLOSING or self._kept.is_in_data:
                 self.close()
             else:
                 self._kept.start_over()

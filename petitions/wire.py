@@ -17,6 +17,8 @@ from django.conf import settings
 WIRE = EmailPolicy(linesep="\r\n")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 LONGEST_LINE = 900  # RFC 5322, 2.1.1: 998 with the name of the header
+PLAIN = re.compile(r"[\w+-]+(\.[\w+-]+)*@[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII)  # needs no quotes and no code
+SHORT = 72  # characters that stand on one line behind the name of the header
 WORD = 39  # bytes that, encoded, fit into a line of 76 behind the longest name
 
 
@@ -77,6 +79,8 @@ class Message:
 
 def to_line(address: str) -> bytes:
     """The header that names the reader, as it stands in their mail."""
+    if PLAIN.fullmatch(address) and len(address) <= SHORT:
+        return f"To: {address}\r\n".encode()
     name, value = WIRE.header_store_parse("To", _address(address))
     return WIRE.fold_binary(name, value)
 

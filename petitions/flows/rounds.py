@@ -12,15 +12,16 @@ from collections.abc import Sequence
 from functools import partial
 
 from petitions import mail, mailserver
-from petitions.circulars import Circular, same_words
+from petitions.circulars import WORDS_OF, Circular, same_words
 from petitions.flows import restores, sending
 from petitions.models import Delivery
-from petitions.models.rounds import RoundLease
+from petitions.models.rounds import RoundLease, Yes
 from petitions.smtp import KeptConversation
 
 SECONDS = 5  # after which no other mail is begun: behind a slow server a letter must not wait for many rounds
 MOST = 50  # that are claimed together
-GROWTH = 5  # times as many as before, while all goes well
+GROWTH = 10  # times as many as before, while all goes well
+OWN = (*WORDS_OF, "message_id", "attempts", *(f"subscription__{each}" for each in ("letter_id", "sealed")))
 READ = ("letter", "subscription", "milestone", "update_told", "version", "publication")
 
 
@@ -32,7 +33,7 @@ def bring(pks: Sequence[int]) -> None:
     try:
         round_.bring(pks)
     finally:
-        round_.conversation.close()
+        round_.end()
 
 
 class Round:
@@ -41,6 +42,7 @@ class Round:
         self._ends = time.monotonic() + SECONDS
         self._is_cut_off = False
         self._token = uuid.uuid4()
+        self._yes: Yes | None = None  # to the mail before, which is kept when the next one is let out
         self._circulars: dict[tuple[object, ...], Circular] = {}
 
     @property
@@ -55,9 +57,20 @@ class Round:
         if not self._is_cut_off:  # behind a dead server they wait until they are rung for again by themselves
             Delivery.objects.filter(pk__in=pks[at:], state=Delivery.State.QUEUED).update(rung_at=None)
 
+    def end(self) -> None:
+        try:
+            if self._yes:
+                self._yes.keep()
+        finally:
+            self.conversation.close()
+
     def _bring_some(self, pks: Sequence[int]) -> None:
         leases = RoundLease.take_all(pks, self._token)
-        rows = Delivery.objects.select_related(*READ).in_bulk([lease.delivery for lease in leases])
+        rows = (
+            Delivery.objects.select_related("subscription")
+            .only(*OWN)
+            .in_bulk([lease.delivery for lease in leases])
+        )
         try:
             while leases and not self.is_over:
                 lease = leases.pop(0)
@@ -77,7 +90,8 @@ class Round:
             sending.interrupted(delivery, lease, error, Delivery.State.LEASED)
             raise
         else:
-            with sending.written_down(delivery, lease, partial(_let_out, lease)) as step:
+            let_out, accept = partial(self._let_out, lease), partial(self._accept, lease)
+            with sending.written_down(delivery, lease, let_out, accept) as step:
                 conversation = self.conversation.offer(circular.envelope_sender, address)
                 step.hand_over(conversation, body)
             self._is_cut_off = step.is_cut_off
@@ -85,12 +99,21 @@ class Round:
     def _circular(self, delivery: Delivery) -> Circular:
         words = same_words(delivery)
         if words not in self._circulars:
-            self._circulars[words] = Circular.of(delivery)
+            whole = Delivery.objects.select_related(*READ).filter(pk=delivery.pk).first()
+            if whole is None:  # its follower has left just now
+                raise mail.Obsolete
+            self._circulars[words] = Circular.of(whole)
         return self._circulars[words]
 
+    def _let_out(self, lease: RoundLease) -> None:
+        """As `sending` does it, in one statement; a follower's mail has no snapshot that could change."""
+        epochs = restores.remembered()
+        is_let_out = bool(epochs) and lease.let_out(epochs, after=self._yes)
+        if epochs:
+            self._yes = None
+        if not is_let_out:
+            raise sending.Withheld
 
-def _let_out(lease: RoundLease) -> None:
-    """As `sending` does it, in one statement; a follower's mail has no snapshot that could change."""
-    epochs = restores.remembered()
-    if not epochs or not lease.let_out(epochs):
-        raise sending.Withheld
+    def _accept(self, lease: RoundLease, code: int, text: str) -> None:
+        """Kept with the next step. Whoever is killed before leaves it unknown, as a moment earlier."""
+        self._yes = Yes(lease, code, text)

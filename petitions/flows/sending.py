@@ -61,8 +61,8 @@ def _converse(delivery: Delivery, lease: Lease, message: Message, body: bytes) -
 class Step:
     """How far a mail has come."""
 
-    lease: Lease
     let_out: Callable[[], None]
+    accept: Callable[[int, str], object]
     phase: str = Delivery.State.LEASED
     is_cut_off: bool = False  # there was no answer, so that the next mail would get none either
 
@@ -71,14 +71,22 @@ class Step:
         self.let_out()
         self.phase = Delivery.State.IN_DATA
         code, text = conversation.hand_over(body)
-        self.lease.accept(code, _kept(text))
+        self.accept(code, _kept(text))
         self.phase = Delivery.State.ACCEPTED
 
 
 @contextlib.contextmanager
-def written_down(delivery: Delivery, lease: Lease, let_out: Callable[[], None]) -> Iterator[Step]:
-    """Whatever ends it early is what the row says then. `let_out` commits `in_data`, or raises `Withheld`."""
-    step = Step(lease, let_out)
+def written_down(
+    delivery: Delivery,
+    lease: Lease,
+    let_out: Callable[[], None],
+    accept: Callable[[int, str], object] | None = None,
+) -> Iterator[Step]:
+    """Whatever ends it early is what the row says then. `let_out` commits `in_data`, or raises `Withheld`.
+
+    `accept` keeps the server's yes, where the lease does not do it at once.
+    """
+    step = Step(let_out, accept or lease.accept)
     try:
         yield step
     except Withheld:

@@ -18,6 +18,7 @@ from django.db.models import Expression, Func, QuerySet, sql
 from django.db.models.constants import OnConflict
 
 Row = TypeVar("Row", bound=models.Model)
+NOT_WAITED_FOR = "set_config('synchronous_commit', 'off', true)"  # until this transaction ends
 Build = Callable[..., Any]  # called once, with a `Given` for each of its parameters
 
 
@@ -201,14 +202,46 @@ class Pair(Change):
             return self._first(**values) and self._second(**values)
 
     @cached_property
+    def halves(self) -> list[tuple[str, Any]]:
+        """Words and parameters of both."""
+        return [update._compiled[1:] for update in (self._first, self._second)]
+
+    @cached_property
     def _compiled(self) -> Any:
         """One statement, one way to the server and back."""
-        _compiler, first, given = self._first._compiled
-        compiler, second, more = self._second._compiled
+        (first, given), (second, more) = self.halves
         words = f"WITH moved AS ({first} RETURNING id) {second} AND EXISTS (SELECT FROM moved)"
         if self._is_quick:
-            words += " RETURNING set_config('synchronous_commit', 'off', true)"  # until this transaction ends
-        return compiler, words, (*given, *more)
+            words += f" RETURNING {NOT_WAITED_FOR}"
+        return None, words, (*given, *more)
+
+
+class Together(Statement):
+    """Pairs in one statement, each of which happens or not by itself; nobody waits until they are on disk.
+
+    Tells of each how many rows it changed.
+    """
+
+    def __init__(self, *pairs: Pair) -> None:
+        self._pairs = pairs
+
+    def __call__(self, **values: Any) -> list[int]:
+        if connection.vendor == "postgresql":
+            with self._sent(values) as cursor:
+                return list(cursor.fetchone()[: len(self._pairs)])
+        with transaction.atomic():
+            return [pair(**values) for pair in self._pairs]
+
+    @cached_property
+    def _compiled(self) -> Any:
+        numbered = list(enumerate(pair.halves for pair in self._pairs))
+        steps = ", ".join(
+            f"moved{at} AS ({first} RETURNING id), noted{at} AS ({second} AND EXISTS (SELECT FROM moved{at}))"
+            for at, ((first, _given), (second, _more)) in numbered
+        )
+        told = ", ".join(f"(SELECT count(*) FROM moved{at})" for at, _halves in numbered)  # noqa: S608
+        given = [each for _at, halves in numbered for _words, given in halves for each in given]
+        return None, f"WITH {steps} SELECT {told}, {NOT_WAITED_FOR}", tuple(given)
 
 
 class Delete(Change):

@@ -9,54 +9,63 @@ from functools import lru_cache
 from typing import Any, Self
 
 from django.db import transaction
-from django.db.models import Exists, F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from petitions.models.attempts import Attempt
 from petitions.models.deliveries import Delivery
 from petitions.models.installations import Installation
 from petitions.models.leases import FREE, Lease, State
-from petitions.models.prepared import Given, Pair, Update
+from petitions.models.letters import Letter
+from petitions.models.prepared import Given, Pair, Together, Update
 from petitions.models.uptimes import Uptime
 
 EPOCHS = 4  # that are remembered at once, at most: two of this moment and two of the one before
 
 
-def _mine(row: Any, token: Any) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(pk=row, lease_token=token)
+def _mine(row: Any, token: Any, state: str) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(pk=row, lease_token=token, state=state)
 
 
 def _attempt(row: Any, number: Any) -> QuerySet[Attempt]:
     return Attempt.objects.filter(delivery=row, number=number)
 
 
+def _startable(row: Any, token: Any, epochs: tuple[str, ...]) -> QuerySet[Delivery]:
+    """As `sendable` for a follower: all still stands, and the database is the one of these epochs."""
+    goes_on = Exists(Installation.objects.filter(epoch__in=epochs, is_paused=False))
+    letter_goes_on = Exists(Letter.objects.filter(pk=OuterRef("letter"), is_paused=False))
+    return _mine(row, token, State.LEASED).filter(goes_on, letter_goes_on, recipient=None)
+
+
+# Nobody waits until this is on disk. Everybody reads it at once, and it outlives a sender that is killed. After a
+# crash of the database what was claimed before is unknown, and is not sent again: see `take_back_abandoned`.
+ANSWER = {"smtp_code": Given("code"), "smtp_text": Given("text")}
+ACCEPT = Pair(
+    Update(
+        lambda before, token: _mine(before, token, State.IN_DATA),
+        **{"state": State.ACCEPTED, "finished_at": Now(), **FREE, **ANSWER},
+    ),
+    Update(
+        lambda before, before_number: _attempt(before, before_number),
+        **{"ended_at": Now(), "outcome": State.ACCEPTED, **ANSWER},
+    ),
+    is_quick=True,
+)
+
+
 @lru_cache(EPOCHS)
 def _start(epochs: tuple[str, ...]) -> Pair:
-    """On condition that all still stands, and that the database is the one of these epochs."""
-
-    def startable(row: Any, token: Any) -> QuerySet[Delivery]:
-        is_ours = Exists(Installation.objects.filter(epoch__in=epochs))
-        sendable = Delivery.objects.sendable().filter(pk=row).values("pk")
-        return _mine(row, token).filter(is_ours, state=State.LEASED, pk__in=sendable)
-
     return Pair(
-        Update(startable, state=State.IN_DATA, body_started_at=Now()),
+        Update(lambda row, token: _startable(row, token, epochs), state=State.IN_DATA, body_started_at=Now()),
         Update(_attempt, body_started_at=Now()),
         is_quick=True,
     )
 
 
-ANSWER = {"smtp_code": Given("code"), "smtp_text": Given("text")}
-# Nobody waits until it is on disk: after a loss of power it may be unknown, and is not sent again. Everybody reads it
-# at once, and it outlives a sender that is killed.
-ACCEPT = Pair(
-    Update(
-        lambda row, token: _mine(row, token).filter(state=State.IN_DATA),
-        **{"state": State.ACCEPTED, "finished_at": Now(), **FREE, **ANSWER},
-    ),
-    Update(_attempt, ended_at=Now(), outcome=State.ACCEPTED, **ANSWER),
-    is_quick=True,
-)
+@lru_cache(EPOCHS)
+def _accept_and_start(epochs: tuple[str, ...]) -> Together:
+    return Together(ACCEPT, _start(epochs))
 
 
 @dataclass(frozen=True)
@@ -83,13 +92,29 @@ class RoundLease(Lease):
         )
         return [cls(pk, token, numbers[pk]) for pk in pks if pk in numbers]
 
-    def let_out(self, epochs: Collection[str]) -> bool:
-        """`start_body`, of a database that has one of these epochs."""
-        return bool(_start(tuple(epochs))(**self._named))
+    def let_out(self, epochs: Collection[str], *, after: Yes | None = None) -> bool:
+        """`start_body`, of a database that has one of these epochs. With it a yes is kept."""
+        mine = {"row": self.delivery, "token": self.token, "number": self.attempt}
+        if after is None:
+            return bool(_start(tuple(epochs))(**mine))
+        return bool(_accept_and_start(tuple(epochs))(**mine, **after.said)[-1])
 
     def accept(self, code: int, text: str) -> bool:
-        return bool(ACCEPT(**self._named, code=code, text=text))
+        return Yes(self, code, text).keep()
+
+
+@dataclass(frozen=True)
+class Yes:
+    """The server has taken a mail."""
+
+    lease: RoundLease
+    code: int
+    text: str
+
+    def keep(self) -> bool:
+        return bool(ACCEPT(token=self.lease.token, **self.said))
 
     @property
-    def _named(self) -> dict[str, Any]:
-        return {"row": self.delivery, "token": self.token, "number": self.attempt}
+    def said(self) -> dict[str, Any]:
+        answer = {"code": self.code, "text": self.text}
+        return {"before": self.lease.delivery, "before_number": self.lease.attempt, **answer}

@@ -136,6 +136,22 @@ def test_who_is_refused_does_not_stop_the_others(mails):
     assert lines(mails) == 1
 
 
+def test_one_who_is_refused_in_one_go_with_data_gets_nothing_and_the_others_are_told(settings):
+    """This server waits for a body although it refused its only reader."""
+    pks = told(followed(*NAMES))
+    no_ada = {"RCPT": lambda talk: talk.say("550 gone" if talk.server.heard.count("RCPT") == 1 else "250 ok")}
+
+    with FaultyServer(no_ada, offers=("PIPELINING",)) as server:
+        connect(settings, server)
+        rounds.bring(pks)
+
+    assert (states(pks), len(server.taken)) == (["refused", "accepted", "accepted"], 2)
+    assert server.heard == [
+        *("EHLO", "MAIL", "RCPT", "DATA"),
+        *("EHLO", "MAIL", "RCPT", "DATA", "MAIL", "RCPT", "DATA", "QUIT"),
+    ]
+
+
 def test_a_connection_that_the_server_closes_is_made_anew(mails):
     pks = told(followed(*NAMES))
     mails.refusals[address("grace")] = ["421 enough for one connection"]
@@ -218,6 +234,7 @@ def test_what_happens_before_the_body_keeps_the_mail_back(mails, monkeypatch, ha
     rounds.bring(pks)
 
     assert address("grace") not in readers(mails)
+    assert states(pks[:1]) == ["accepted"]  # which is written down in one step with what becomes of the next
     assert not Delivery.objects.filter(pk=pks[1]).exclude(body_started_at=None).exists()
 
 

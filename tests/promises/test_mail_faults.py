@@ -6,7 +6,7 @@ The rows go through the product's own flow to a server on a real socket that mis
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from django.test import Client
@@ -147,6 +147,13 @@ FAULTS = [
     accepted("endless goodbye", {"QUIT": ENDLESS}),
 ]
 
+AT_AN_ENVELOPE = {"MAIL", "RCPT", "DATA"}
+IN_ONE_GO = [  # the same of a server that takes an envelope in one go
+    replace(fault, name=f"{fault.name}, in one go", offers=("PIPELINING",))
+    for fault in FAULTS
+    if AT_AN_ENVELOPE & {*fault.script} and not fault.is_slow and "many" not in fault.name
+]
+
 # Cases of the corpus and the fault that is each; one of two recipients refused cannot happen, each has a mail.
 BEHAVIOURS = {
     "rcpt:451": "451 at RCPT",
@@ -179,7 +186,7 @@ def test_the_corpus_asks_for_the_same_states():
     }
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize("fault", FAULTS + IN_ONE_GO, ids=str)
 def test_the_row_says_what_is_so_and_only_what_may_be_is_sent_again(fault, settings, monkeypatch):
     if fault.is_slow:
         monkeypatch.setattr(mailserver, "COMMAND_SECONDS", SHORT)
