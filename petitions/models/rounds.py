@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Self
 
 from django.db import transaction
@@ -20,8 +19,6 @@ from petitions.models.letters import Letter
 from petitions.models.prepared import Given, Pair, Together, Update
 from petitions.models.uptimes import Uptime
 
-EPOCHS = 4  # that are remembered at once, at most: two of this moment and two of the one before
-
 
 def _mine(row: Any, token: Any, state: str) -> QuerySet[Delivery]:
     return Delivery.objects.filter(pk=row, lease_token=token, state=state)
@@ -31,9 +28,9 @@ def _attempt(row: Any, number: Any) -> QuerySet[Attempt]:
     return Attempt.objects.filter(delivery=row, number=number)
 
 
-def _startable(row: Any, token: Any, epochs: tuple[str, ...]) -> QuerySet[Delivery]:
+def _startable(row: Any, token: Any, epoch: Any, other_epoch: Any) -> QuerySet[Delivery]:
     """As `sendable` for a follower: all still stands, and the database is the one of these epochs."""
-    goes_on = Exists(Installation.objects.filter(epoch__in=epochs, is_paused=False))
+    goes_on = Exists(Installation.objects.filter(epoch__in=[epoch, other_epoch], is_paused=False))
     letter_goes_on = Exists(Letter.objects.filter(pk=OuterRef("letter"), is_paused=False))
     return _mine(row, token, State.LEASED).filter(goes_on, letter_goes_on, recipient=None)
 
@@ -54,18 +51,12 @@ ACCEPT = Pair(
 )
 
 
-@lru_cache(EPOCHS)
-def _start(epochs: tuple[str, ...]) -> Pair:
-    return Pair(
-        Update(lambda row, token: _startable(row, token, epochs), state=State.IN_DATA, body_started_at=Now()),
-        Update(_attempt, body_started_at=Now()),
-        is_quick=True,
-    )
-
-
-@lru_cache(EPOCHS)
-def _accept_and_start(epochs: tuple[str, ...]) -> Together:
-    return Together(ACCEPT, _start(epochs))
+START = Pair(
+    Update(_startable, state=State.IN_DATA, body_started_at=Now()),
+    Update(_attempt, body_started_at=Now()),
+    is_quick=True,
+)
+ACCEPT_AND_START = Together(ACCEPT, START)
 
 
 @dataclass(frozen=True)
@@ -92,12 +83,13 @@ class RoundLease(Lease):
         )
         return [cls(pk, token, numbers[pk]) for pk in pks if pk in numbers]
 
-    def let_out(self, epochs: Collection[str], *, after: Yes | None = None) -> bool:
-        """`start_body`, of a database that has one of these epochs. With it a yes is kept."""
+    def let_out(self, epochs: Sequence[str], *, after: Yes | None = None) -> bool:
+        """`start_body`, of a database that has one of these two epochs. With it a yes is kept."""
+        known = {"epoch": uuid.UUID(epochs[0]), "other_epoch": uuid.UUID(epochs[-1])}
         mine = {"row": self.delivery, "token": self.token, "number": self.attempt}
         if after is None:
-            return bool(_start(tuple(epochs))(**mine))
-        return bool(_accept_and_start(tuple(epochs))(**mine, **after.said)[-1])
+            return bool(START(**known, **mine))
+        return bool(ACCEPT_AND_START(**known, **mine, **after.said)[-1])
 
     def accept(self, code: int, text: str) -> bool:
         return Yes(self, code, text).keep()

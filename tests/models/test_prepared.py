@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.db.models import F
 
-from petitions.models import Challenge, Letter, Mark, Version, prepared
+from petitions.models import Challenge, Letter, Mark, Version, prepared, sessions
 from tests.factories import make_letter
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +66,44 @@ def test_what_is_alike_is_built_once(django_assert_num_queries):
     with django_assert_num_queries(3):
         assert [question(pk=letter.pk), question(pk=0), question(pk=letter.pk)] == [True, False, True]
     assert len(built) == 1
+
+
+@pytest.mark.parametrize("is_own", [True, False], ids=["own session", "behind a pooler"])
+def test_pairs_in_one_statement_happen_each_by_itself(is_own, monkeypatch):
+    """Where a pooler stands between, nothing is left with a process that the next call may not meet."""
+    monkeypatch.setattr(sessions, "is_own", lambda _line: is_own)
+    keys = [uuid.uuid4(), uuid.uuid4()]
+    for key in keys:
+        prepared.Insert(Challenge)(id=key)
+    both = prepared.Together(
+        pair(lambda one: Challenge.objects.filter(pk=one, tries=0), lambda letter: noted(letter)),
+        pair(lambda other: Challenge.objects.filter(pk=other, tries=0), lambda letter: noted(letter)),
+    )
+    letters = [make_letter().pk, make_letter().pk]
+
+    assert both(one=keys[0], other=uuid.uuid4(), letter=letters[0]) == [1, 0]
+    assert both(one=keys[0], other=keys[1], letter=letters[1]) == [0, 1]
+    assert both(one=keys[0], other=keys[1], letter=letters[0]) == [0, 0]
+    assert [*Challenge.objects.filter(pk__in=keys).values_list("tries", flat=True)] == [1, 1]
+    assert Letter.objects.filter(pk__in=letters, is_paused=True).count() == 2
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name = %s", [both._name])
+            assert cursor.fetchone() == (int(is_own),)
+
+
+def pair(first: Callable[..., object], second: Callable[..., object]) -> prepared.Pair:
+    return prepared.Pair(
+        prepared.Update(first, tries=F("tries") + 1), prepared.Update(second, is_paused=True), is_quick=True
+    )
+
+
+def noted(letter: object) -> object:
+    return Letter.objects.filter(pk=letter)
+
+
+@pytest.mark.on("postgresql")
+def test_a_connection_of_our_own_is_told_from_a_poolers():
+    connection.ensure_connection()
+
+    assert sessions.is_own(connection.connection)
