@@ -84,7 +84,7 @@ class Lease:
         again = {"not_before": Now() + self.AGAIN * 2**self.attempt}
         lost = self._move(State.LEASED, State.UNKNOWN, None, CRASHED, {"body_started_at": Now(), **again})
         if lost:
-            self._attempt().update(body_started_at=Now())
+            self._attempt().update(body_started_at=F("ended_at"))
         return lost
 
     def _finish(self, before: str, after: str, code: int | None, text: str) -> bool:

@@ -82,6 +82,13 @@ def _as_text(value: Any) -> Any:
     if isinstance(value, list):
         return json.dumps(list(map(_as_text, value)))
     return value.hex if isinstance(value, UUID) else value
+    return _sent_as(values[parameter.name] if isinstance(parameter, Given) else parameter)
+
+
+def _sent_as(value: Any) -> Any:
+    """As its field would send it: only keys differ between the databases."""
+    is_text = isinstance(value, UUID) and not connection.features.has_native_uuid_field
+    return value.hex if is_text else value
 
 
 class Rows(Statement):
@@ -244,7 +251,7 @@ class Together(Statement):
             return self._sent(values)
         cursor = connection.cursor()
         places = ", ".join(["%s"] * len(names))
-        cursor.execute(f"EXECUTE {self._name} ({places})", [_filled(Given(name), values) for name in names])
+        cursor.execute(f"EXECUTE {self._name} ({places})", [_sent_as(values[name]) for name in names])
         return cursor
 
     @cached_property

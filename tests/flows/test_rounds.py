@@ -13,7 +13,8 @@ from petitions import mail, subscribers, tasks
 from petitions.circulars import Circular
 from petitions.crypto import typed
 from petitions.flows import deliveries, letters, pauses, restores, rounds
-from petitions.models import Delivery, Installation, Subscription
+from petitions.models import Delivery, Installation, Lease, Subscription, Uptime
+from petitions.models.leases import take_back_abandoned
 from petitions.models.rounds import RoundLease
 from petitions.smtp import Conversation, KeptConversation
 from tests.beside import Beside
@@ -309,3 +310,21 @@ def test_a_row_that_is_not_due_is_left_alone(mails):
     rounds.bring(pks)
 
     assert states(pks) == ["queued", "accepted", "accepted"]
+
+
+def test_what_was_claimed_before_a_crash_is_unknown_and_everything_else_goes_on():
+    pks = told(followed(*NAMES))
+    RoundLease.take_all(pks[:1], uuid.uuid4())
+    Lease.take(pks[1])  # whose sender waits until the start of the body is on disk
+
+    Uptime.objects.all().delete()  # as PostgreSQL does when it recovers
+    RoundLease.take_all(pks[2:], uuid.uuid4())
+    take_back_abandoned()
+
+    assert states(pks) == ["unknown", "leased", "leased"]
+    attempt = Delivery.objects.get(pk=pks[0]).tries.get()
+    assert (attempt.outcome, attempt.smtp_text, attempt.ended_at) == (
+        "unknown",
+        "DatabaseCrashed",
+        attempt.body_started_at,
+    )
