@@ -7,8 +7,8 @@ queryset all the same, of values that are `Given` with each call; what is kept i
 from __future__ import annotations
 
 import inspect
-import json
 import itertools
+import json
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -73,22 +73,18 @@ class Statement:
 
 
 def _filled(parameter: Any, values: dict[str, Any]) -> Any:
-    value = values[parameter.name] if isinstance(parameter, Given) else parameter
-    return value if connection.features.has_native_uuid_field else _as_text(value)
-
-
-def _as_text(value: Any) -> Any:
-    """As its field would send it to SQLite: only keys differ between the databases."""
-    if isinstance(value, list):
-        return json.dumps(list(map(_as_text, value)))
-    return value.hex if isinstance(value, UUID) else value
     return _sent_as(values[parameter.name] if isinstance(parameter, Given) else parameter)
 
 
 def _sent_as(value: Any) -> Any:
     """As its field would send it: only keys differ between the databases."""
-    is_text = isinstance(value, UUID) and not connection.features.has_native_uuid_field
-    return value.hex if is_text else value
+    return value if connection.features.has_native_uuid_field else _as_text(value)
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return json.dumps(list(map(_as_text, value)))
+    return value.hex if isinstance(value, UUID) else value
 
 
 class Rows(Statement):

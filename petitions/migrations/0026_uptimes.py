@@ -20,7 +20,7 @@ class CreateUnlogged(migrations.CreateModel):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("petitions", "0024_erasures"),
+        ("petitions", "0025_flat_pages"),
     ]
 
     operations = [
