@@ -16,6 +16,7 @@ from petitions.crypto import keys, marks, typed
 from petitions.flows import audit, bursts
 from petitions.limits import Try
 from petitions.models import Challenge, Domain, Letter, Version
+from petitions.models.prepared import Asked
 from petitions.pending import Pending
 
 
@@ -109,15 +110,17 @@ def consume(pending: Pending) -> None:
 
 
 def require_right(pending: Pending, code: str) -> None:
-    """For who goes on to `take` it, which counts. Raises `WrongCode`, `CodeSpent`."""
+    """For who goes on to take it, which counts. Raises `WrongCode`, `CodeSpent`."""
     if not _is_right(pending, code):
         raise WrongCode if Challenge(pk=UUID(pending.challenge)).spend_try() else CodeSpent
 
 
-def take(pending: Pending) -> None:
-    """Count the try of the right code and use it up, in one statement. As `consume`, and in its place."""
-    if not Challenge(pk=UUID(pending.challenge)).take():
-        raise CodeUsed
+def taking(pending: Pending) -> Asked:
+    """Counts the try of the right code and uses it up, in one statement. As `consume`, and in its place.
+
+    Tells 0 to all but one, who are to get `CodeUsed`.
+    """
+    return Challenge(pk=UUID(pending.challenge)).taking()
 
 
 def note_typed(pending: Pending) -> None:

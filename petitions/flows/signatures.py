@@ -25,6 +25,7 @@ from petitions.models import (
     Version,
     WaitingSignature,
     Workplace,
+    prepared,
 )
 from petitions.models.signatures import SignatureQuerySet
 from petitions.models.waiting import WITH_RECEIPT
@@ -98,9 +99,14 @@ def has_receipt(letter: Letter, receipt: str) -> bool:
 
 @transaction.atomic
 def _sign_once(letter: Letter, pending: Pending) -> None:
-    proofs.take(pending)
-    version = require_same_text(enter(letter), pending.version)
-    if not Mark.leave(letter, pending.mark):
+    """What is refused below is rolled back with all that went the same way."""
+    taken, _, found, is_first = prepared.together(
+        proofs.taking(pending), *Version.to_sign(letter), Mark.leaving(letter, pending.mark)
+    )
+    if not taken:
+        raise proofs.CodeUsed
+    version = require_same_text(_signable(found), pending.version)
+    if not is_first:
         raise AlreadySigned
     shown = Shown(pending.appear, pending.name, pending.role, pending.statement)
     workplace = workplace_shown(letter, pending)
@@ -136,11 +142,13 @@ def require_same_text(version: Version, sha256: str) -> Version:
 
 def enter(letter: Letter) -> Version:
     """Hold the letter's shared lock and be sure that it can be signed until commit, in this version."""
-    letter.share_lock()
-    version = Version.to_sign(letter)
-    if version is None:
+    return _signable(prepared.together(*Version.to_sign(letter))[1])
+
+
+def _signable(found: list[Version]) -> Version:
+    if not found:
         raise LetterNotOpen
-    return version
+    return found[0]
 
 
 def store(
@@ -160,8 +168,9 @@ def store(
         kind = {"kind": Signature.Kind.BY_POLICY} if seal is None else seal.fields()
         WaitingSignature.objects.create(**common | kind)
         return
-    Signature.objects.add_named(words(letter, shown), workplace=workplace, **common)
-    tell_of_change(letter)
+    added = Signature.objects.adding_named(words(letter, shown), workplace=workplace, **common)
+    prepared.together(added, snapshots.thawing(letter))
+    look_for_milestones(letter)
 
 
 def words(letter: Letter, shown: Shown) -> dict[str, object]:
@@ -194,6 +203,10 @@ NO_WORDS = {
 def tell_of_change(letter: Letter) -> None:
     """Snapshots that are not out yet are made anew; a milestone may have fallen, seen after commit."""
     snapshots.thaw(letter)
+    look_for_milestones(letter)
+
+
+def look_for_milestones(letter: Letter) -> None:
     transaction.on_commit(partial(milestones.glance, letter), robust=True)
 
 

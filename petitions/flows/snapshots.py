@@ -5,6 +5,7 @@ from __future__ import annotations
 from petitions.documents import pictures
 from petitions.documents.letters import papers_of
 from petitions.models import Delivery, Letter, Snapshot
+from petitions.models.prepared import Asked
 
 
 class NumberTaken(Exception):
@@ -45,6 +46,11 @@ def close(letter: Letter) -> None:
 def thaw(letter: Letter) -> None:
     """Something public changed: pictures of a delivery that nobody has received are made anew."""
     Snapshot.thaw(letter)
+
+
+def thawing(letter: Letter) -> Asked:
+    """The same, to be asked together with that change."""
+    return Snapshot.thawing(letter)
 
 
 def freeze(snapshot: Snapshot) -> bool:

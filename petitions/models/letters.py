@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.models import clocks, prepared
 from petitions.models.installations import Installation
+from petitions.models.prepared import Asked
 from petitions.models.workplaces import Domain, Workplace
 
 if TYPE_CHECKING:
@@ -265,7 +266,11 @@ class Letter(models.Model):
 
     def share_lock(self) -> None:
         """Signers hold it together until they commit; who closes waits for them."""
-        lock("letter", self.pk, function="pg_advisory_xact_lock_shared")
+        SHARING(_lock_of("letter", self.pk))
+
+    def sharing_lock(self) -> Asked:
+        """The same, to be asked together with what follows it."""
+        return SHARING.given(key=_lock_of("letter", self.pk))
 
     def hold_lock(self) -> None:
         """Keeps every signer out until commit."""
@@ -283,10 +288,15 @@ WORKPLACES = prepared.Rows(
 )
 
 
-def lock(*what: object, function: str = "pg_advisory_xact_lock") -> None:
-    """Held until commit; whoever locks the same waits. SQLite has one writer anyway."""
-    if connection.vendor != "postgresql":
-        return
+def lock(*what: object) -> None:
+    """Held until commit; whoever locks the same waits."""
+    HOLDING(_lock_of(*what))
+
+
+def _lock_of(*what: object) -> int:
     digest = hashlib.sha256(":".join(map(str, what)).encode()).digest()
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s)", [int.from_bytes(digest[:8], signed=True)])
+    return int.from_bytes(digest[:8], signed=True)
+
+
+HOLDING = prepared.Lock("pg_advisory_xact_lock")
+SHARING = prepared.Lock("pg_advisory_xact_lock_shared")

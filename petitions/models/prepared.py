@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -24,6 +25,7 @@ Row = TypeVar("Row", bound=models.Model)
 NUMBERS = itertools.count(1)
 NOT_WAITED_FOR = "set_config('synchronous_commit', 'off', true)"  # until this transaction ends
 Build = Callable[..., Any]  # called once, with a `Given` for each of its parameters
+SEPARATOR = ";\n"  # between statements that take one way
 
 
 class Given(Expression):
@@ -64,12 +66,52 @@ class Statement:
         made = compiler.as_sql()
         return compiler, *(made[0] if isinstance(made, list) else made)  # insertions could be several
 
-    def _sent(self, values: dict[str, Any]) -> Any:
-        """The cursor, which whoever asks closes."""
+    def given(self, **values: Any) -> Asked:
+        """To be asked `together` with others."""
+        return Asked(self, values)
+
+    def _asked(self, values: dict[str, Any]) -> Any:
+        words, parameters = self._words(values)
+        with connection.cursor() as cursor:
+            cursor.execute(words, parameters)
+            return self._told(cursor)
+
+    def _words(self, values: dict[str, Any]) -> tuple[str, list[Any]]:
         _compiler, words, parameters = self._compiled
-        cursor = connection.cursor()
-        cursor.execute(words, [_filled(parameter, values) for parameter in parameters])
-        return cursor
+        return words, [_filled(parameter, values) for parameter in parameters]
+
+    def _told(self, cursor: Any) -> Any:
+        """What the database answered, as whoever asks wants it."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A statement with the values of one call."""
+
+    statement: Statement
+    values: dict[str, Any]
+
+
+def together(*asked: Asked) -> list[Any]:
+    """What each tells. On PostgreSQL all of them take one way.
+
+    They are carried out in turn, as if each had been sent by itself: one that follows a lock sees what was committed
+    while the lock was waited for (`READ COMMITTED` takes a snapshot for each statement of a message).
+    """
+    if connection.vendor != "postgresql":
+        return [each.statement._asked(each.values) for each in asked]
+    words = [each.statement._words(each.values) for each in asked]
+    with connection.cursor() as cursor:
+        cursor.execute(SEPARATOR.join(word for word, _ in words), [one for _, each in words for one in each])
+        return list(_each_told(asked, cursor))
+
+
+def _each_told(asked: tuple[Asked, ...], cursor: Any) -> Iterator[Any]:
+    for number, each in enumerate(asked):
+        if number:
+            cursor.nextset()
+        yield each.statement._told(cursor)
 
 
 def _filled(parameter: Any, values: dict[str, Any]) -> Any:
@@ -94,13 +136,15 @@ class Rows(Statement):
         return built.query
 
     def all(self, **values: Any) -> list[Any]:
-        with self._sent(values) as cursor:
-            found = cursor.fetchall()
-        return [self._read(row) for row in found]
+        found: list[Any] = self._asked(values)
+        return found
 
     def first(self, **values: Any) -> Any:
         """None where there is none."""
         return next(iter(self.all(**values)), None)
+
+    def _told(self, cursor: Any) -> list[Any]:
+        return [self._read(row) for row in cursor.fetchall()]
 
     def _read(self, row: Any) -> Any:
         told = list(row)
@@ -150,16 +194,22 @@ class Question(Statement):
         return built.query.exists()
 
     def __call__(self, **values: Any) -> bool:
-        with self._sent(values) as cursor:
-            return cursor.fetchone() is not None
+        found: bool = self._asked(values)
+        return found
+
+    def _told(self, cursor: Any) -> bool:
+        return cursor.fetchone() is not None
 
 
 class Change(Statement):
     """Tells how many rows it changed."""
 
     def __call__(self, **values: Any) -> int:
-        with self._sent(values) as cursor:
-            number: int = cursor.rowcount
+        number: int = self._asked(values)
+        return number
+
+    def _told(self, cursor: Any) -> int:
+        number: int = cursor.rowcount
         return number
 
 
@@ -281,3 +331,25 @@ class Delete(Change):
         query = built.query.clone()
         query.__class__ = sql.DeleteQuery
         return query
+
+
+class Lock(Statement):
+    """Of what its key stands for, by one of PostgreSQL's functions, until commit. SQLite has one writer anyway."""
+
+    def __init__(self, function: str) -> None:
+        super().__init__(lambda key: key)
+        self._function = function
+
+    def __call__(self, key: int) -> None:
+        self._asked({"key": key})
+
+    @cached_property
+    def _compiled(self) -> Any:
+        return None, f"SELECT {self._function}(%s)", (Given("key"),)
+
+    def _asked(self, values: dict[str, Any]) -> None:
+        if connection.vendor == "postgresql":
+            super()._asked(values)
+
+    def _told(self, _cursor: Any) -> None:
+        """Whoever asks goes on when it is held."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.models import prepared
 from petitions.models.letters import Letter
+from petitions.models.prepared import Asked
 
 
 class Proof(models.TextChoices):
@@ -71,9 +72,12 @@ class Challenge(models.Model):
         """True for the one caller who uses it up. The row goes: it would say when somebody signed."""
         return bool(USING(pk=self.pk))
 
-    def take(self) -> bool:
-        """Both at once. Whoever asks for it knows the code; of those who guess beside them five are counted."""
-        return bool(TAKING(pk=self.pk))
+    def taking(self) -> Asked:
+        """Both at once, to be asked together with what follows. Tells 1 to the one caller who uses it up.
+
+        Whoever asks for it knows the code; of those who guess beside them five are counted.
+        """
+        return TAKING.given(pk=self.pk)
 
 
 BEGINNING = prepared.Insert(Challenge)
@@ -108,8 +112,13 @@ class Mark(models.Model):
     @classmethod
     def leave(cls, letter: Letter, value: str, *, blinded_hash: bytes | None = None) -> bool:
         """True for the first one. Not asked for beforehand: hardly anybody signs twice."""
+        return bool(prepared.together(cls.leaving(letter, value, blinded_hash=blinded_hash))[0])
+
+    @classmethod
+    def leaving(cls, letter: Letter, value: str, *, blinded_hash: bytes | None = None) -> Asked:
+        """The same, to be asked together with what comes before."""
         row = {"letter_id": letter.pk, "value": bytes.fromhex(value), "blinded_hash": blinded_hash}
-        return bool(LEAVING(id=uuid.uuid4(), **row))
+        return LEAVING.given(id=uuid.uuid4(), **row)
 
 
 LEAVING = prepared.InsertOnce(Mark, "letter_id", "value", "blinded_hash")

@@ -18,6 +18,7 @@ from petitions.crypto import typed
 from petitions.models import clocks, prepared
 from petitions.models.invalidations import Condition, Invalidation
 from petitions.models.letters import Letter
+from petitions.models.prepared import Asked
 from petitions.models.proofs import Proof
 from petitions.models.publickeys import PublicKey
 from petitions.models.tallies import Grown, Invalid, Tally, grown, tallied
@@ -125,7 +126,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
             found = found.filter(search__contains=word)
         return found
 
-    def add_named(
+    def adding_named(
         self,
         words: dict[str, object],
         *,
@@ -133,14 +134,14 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         version: Version,
         workplace: Workplace | None,
         **proved: object,
-    ) -> None:
-        """A new one, signed now, that says these words."""
+    ) -> Asked:
+        """A new one, signed now, that says these words; to be asked together with what it changes."""
         belonging = {
             "letter_id": letter.pk,
             "version_id": version.pk,
             "workplace_id": workplace and workplace.pk,
         }
-        NAMED(id=uuid.uuid4(), **belonging, **proved, **words)
+        return NAMED.given(id=uuid.uuid4(), **belonging, **proved, **words)
 
     def by_kind(self) -> models.QuerySet[Any, Any]:
         return self.counted().order_by().values_list("kind", "proof").annotate(number=Count("*"))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from petitions.models import prepared
 from petitions.models.invalidations import Invalidation
 from petitions.models.letters import Letter
+from petitions.models.prepared import Asked
 from petitions.models.versions import Version
 
 
@@ -82,7 +83,12 @@ class Snapshot(models.Model):
     @classmethod
     def thaw(cls, letter: Letter) -> None:
         """Ask for each to be made anew that may still change."""
-        THAWING(letter=letter.pk)
+        prepared.together(cls.thawing(letter))
+
+    @classmethod
+    def thawing(cls, letter: Letter) -> Asked:
+        """The same, to be asked together with what changes them."""
+        return THAWING.given(letter=letter.pk)
 
     @property
     def is_frozen(self) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.models import prepared
 from petitions.models.letters import Letter
+from petitions.models.prepared import Asked
 
 
 class VersionQuerySet(models.QuerySet["Version"]):
@@ -60,9 +61,12 @@ class Version(models.Model):
         return found
 
     @classmethod
-    def to_sign(cls, letter: Letter) -> Version | None:
-        """The same while the letter can be signed, by the database's clock."""
-        return TO_SIGN.first(letter=letter.pk)
+    def to_sign(cls, letter: Letter) -> tuple[Asked, Asked]:
+        """The letter's shared lock, and then a list of the same: empty unless it can be signed until commit.
+
+        By the database's clock. To be asked together, in this order.
+        """
+        return letter.sharing_lock(), TO_SIGN.given(letter=letter.pk)
 
 
 IN_FORCE = prepared.Objects[Version](lambda letter: Version.objects.filter(letter=letter).newest())

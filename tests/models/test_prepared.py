@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 
 from petitions.models import Challenge, Letter, Mark, Version, prepared, sessions
 from tests.factories import make_letter
+from tests.promises.processes import until
 
 pytestmark = pytest.mark.django_db
 
@@ -107,3 +111,52 @@ def test_a_connection_of_our_own_is_told_from_a_poolers():
     connection.ensure_connection()
 
     assert sessions.is_own(connection.connection)
+
+
+def test_statements_that_go_together_are_carried_out_in_turn():
+    letter, key = make_letter(), uuid.uuid4()
+    begin = prepared.Insert(Challenge)
+    more = prepared.Update(lambda pk: Challenge.objects.fresh().filter(pk=pk), tries=F("tries") + 1)
+    take = prepared.Delete(lambda pk: Challenge.objects.filter(pk=pk))
+    tried = prepared.Rows(lambda pk: Challenge.objects.filter(pk=pk).values_list("tries"))
+    is_there = prepared.Question(lambda pk: Challenge.objects.filter(pk=pk))
+
+    with transaction.atomic():
+        told = prepared.together(
+            letter.sharing_lock(),
+            begin.given(id=key),
+            more.given(pk=key),
+            tried.given(pk=key),
+            take.given(pk=key),
+            is_there.given(pk=key),
+        )
+
+    assert told == [None, 1, 1, [[1]], 1, False]
+
+
+@pytest.mark.on("postgresql")
+@pytest.mark.django_db(transaction=True)
+def test_what_follows_a_lock_sees_what_was_committed_while_it_was_waited_for():
+    """Otherwise a signature could be counted after the close."""
+    letter, told = make_letter(), list[Any]()
+
+    def enter():
+        with transaction.atomic():
+            told.extend(prepared.together(*Version.to_sign(letter)))
+        connection.close()
+
+    signer = threading.Thread(target=enter)
+    with transaction.atomic():
+        letter.hold_lock()
+        signer.start()
+        until(_somebody_waits)
+        Letter.objects.filter(pk=letter.pk).update(state="closed", closed_at=Now())
+    signer.join(60)
+
+    assert told == [None, []]
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return cursor.fetchone() is not None
