@@ -9,7 +9,7 @@ import copy
 import time
 from collections.abc import Callable, Hashable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 
@@ -20,11 +20,11 @@ Found = TypeVar("Found")
 _kept: dict[Hashable, tuple[float, Any]] = {}
 
 
-def recent(find: Callable[..., Found | None]) -> Callable[..., Found | None]:
+def recent(find: Callable[..., Found]) -> Callable[..., Found]:
     """Each caller gets an object of their own. That there is none is not remembered."""
 
     @wraps(find)
-    def found(*asked: Hashable) -> Found | None:
+    def found(*asked: Hashable) -> Found:
         if not settings.COUNT_SECONDS:
             return find(*asked)
         now, key = time.monotonic(), (find, asked)
@@ -32,7 +32,7 @@ def recent(find: Callable[..., Found | None]) -> Callable[..., Found | None]:
         if value is None or now - told_at >= FRESH:
             value = find(*asked)
             _keep(key, now, value)
-        return copy.copy(value)
+        return cast(Found, copy.copy(value))
 
     return found
 

@@ -36,7 +36,7 @@ PAGES = {
 }
 WORK = {
     "recount": 1,
-    "milestones": 3,
+    "milestones": 2,
     "scatter": 7,
     "export": 8,
     "publishing": 8,

@@ -11,8 +11,10 @@ from django.db import transaction
 from petitions import counts
 from petitions.flows import deliveries
 from petitions.models import Delivery, Letter, Milestone
+from petitions.recent import recent
 
 MANY = 2_000  # signatures that are counted in a fraction of a millisecond
+NEAR = 500  # more than come while the shown number is as old as it gets: 200 a second
 
 
 def check(letter: Letter) -> None:
@@ -33,13 +35,27 @@ def watch(letter: Letter) -> None:
 def glance(letter: Letter) -> None:
     """The same after each signature, whose cost must not grow with the letter.
 
-    Of many the rows are not counted for every new one, nor does it wait for whoever counts them: the last number
-    tells when it is time, and otherwise `watch` does.
+    Whether it is time is told by what was read a moment ago. Of many the rows are not counted for every new one: the
+    sweep counts every few seconds.
     """
-    waiting = Milestone.ahead_of(letter)
-    if waiting and _is_time(waiting, counts.known(letter)):
-        _measure(letter, waiting)
-        _count(letter, waiting)
+    ahead = _ahead(letter)
+    if not ahead:
+        return
+    shown = _shown(letter)
+    near = shown + (NEAR if shown < MANY else 0)
+    if any(threshold is None or threshold <= near for threshold in ahead):
+        check(letter)
+
+
+@recent
+def _ahead(letter: Letter) -> list[int | None]:
+    """None is a share that waits for a head-count."""
+    return [milestone.threshold for milestone in Milestone.ahead_of(letter)]
+
+
+@recent
+def _shown(letter: Letter) -> int:
+    return counts.known(letter)
 
 
 def _is_time(waiting: list[Milestone], told: int) -> bool:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from petitions.forms.people import LINK, mixes_scripts
 from petitions.models import Letter, Recipient, Workplace, prepared
 from petitions.models.words import searchable
+from petitions.recent import recent
 
 # In a name or a role: a standing that this site gives nobody, and signs that look like its seal.
 PRETENDING = {
@@ -62,7 +63,9 @@ class Known:
     recipients: tuple[frozenset[str], ...]
 
 
+@recent
 def known(letter: Letter) -> Known:
+    """What has been so within the last half second: a flag is a question and no finding."""
     names = NAMES.all(letter=letter.pk)
     groups = [letter.signing_line, *(name for name, is_recipient in names if not is_recipient)]
     recipients = [name for name, is_recipient in names if is_recipient]
