@@ -69,3 +69,13 @@ def test_only_configured_proxies_are_believed(rf, settings, proxies, forwarded, 
 
 def test_an_ipv6_client_is_its_network(rf):
     assert limits.client(rf.get("/", REMOTE_ADDR="2001:db8::1234:5678")) == "2001:db8::/64"
+
+
+def test_a_counter_that_began_anew_learns_the_script_again(three, settings):
+    """Its connections are gone and so is what it knew; nobody is let through, and nobody counts for themselves."""
+    redis = Redis(unix_socket_path=settings.REDIS_URL.removeprefix("unix://"))
+    assert tries(three, "mailbox", "mary@example.test", number=2) == [True, True]
+    redis.script_flush()
+    redis.client_kill_filter(_type="normal", skipme=True)
+
+    assert tries(three, "mailbox", "mary@example.test", number=2) == [True, False]
