@@ -20,6 +20,7 @@ from petitions import limits
 from petitions.flows import audit, deliveries
 from petitions.limits import Try
 from petitions.models import Delivery, Domain, Letter, prepared
+from petitions.recent import recent
 
 MOST = 1_000_000
 FIRST = RateLimitItemPerHour(1, 1, "burst-first")
@@ -43,7 +44,7 @@ def is_calm(letter: Letter, mailbox: str, *, is_first: bool) -> bool:
 
     What is asked where no code leaves is not counted: it must not stop the letters that were let go on.
     """
-    domain = ASKED_AT.first(name=_domain_name(mailbox), letter=letter.pk)
+    domain = _asked_at(letter.pk, _domain_name(mailbox))
     if domain is None:
         return True
     gets_codes = domain.frozen_at is None or domain.is_lifted  # type: ignore[attr-defined]
@@ -149,7 +150,13 @@ def _lifts() -> QuerySet[Any]:
     return Letter.lifted_domains.through.objects.all()
 
 
-def _asked_at(name: Any, letter: Any) -> QuerySet[Domain]:
+@recent
+def _asked_at(letter: int, name: str) -> Domain | None:
+    """So a freeze is seen by the other processes half a second later, and what ends it too."""
+    return ASKED_AT.first(name=name, letter=letter)
+
+
+def _with_letter(name: Any, letter: Any) -> QuerySet[Domain]:
     """With what decides whether its mailboxes get codes for a letter."""
     is_lifted = Exists(_lifts().filter(letter=letter, domain=OuterRef("pk")))
     return Domain.objects.filter(name=name).annotate(
@@ -157,7 +164,7 @@ def _asked_at(name: Any, letter: Any) -> QuerySet[Domain]:
     )
 
 
-ASKED_AT = prepared.Objects[Domain](_asked_at)
+ASKED_AT = prepared.Objects[Domain](_with_letter)
 
 
 def _is_burst(head_count: int | None, asked: int, typed: int) -> bool:
