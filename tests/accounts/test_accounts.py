@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.adapter import AccountAdapter
 from accounts.models import SignInLink, User
+from tests.factories import make_letter, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +125,15 @@ def test_counting_tries_keeps_no_network_address(client, mails, rf):
     seen = AccountAdapter().get_client_ip(rf.get("/", REMOTE_ADDR="203.0.113.9"))
 
     assert re.fullmatch(r"[0-9a-f]{64}", seen)
+
+
+def test_pages_of_a_letter_tell_nobody_from_anybody_else(client):
+    """Whoever organizes and signs in the same browser leaves no trace of one beside the other."""
+    letter, organizer = make_letter(), make_user("ada@example.org")
+    client.force_login(organizer)
+
+    asked = client.get(letter.get_absolute_url() + "sign/").wsgi_request
+    known = client.get("/safety/").wsgi_request
+
+    assert [hasattr(asked, name) for name in ("session", "user", "_messages")] == [False] * 3
+    assert known.user == organizer
