@@ -33,8 +33,12 @@ SAYS = {
 
 
 def what() -> Held | None:
-    """The more, if both."""
-    return next((held for held in Held if (settings.KEYS_DIR / held).exists()), None)
+    """The more, if both. Asked twice for each page: by names, since to make paths takes as long as to look."""
+    folder = str(settings.KEYS_DIR)
+    for held in Held:
+        if os.path.exists(f"{folder}/{held}"):
+            return held
+    return None
 
 
 def sentence() -> str:
