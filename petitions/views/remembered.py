@@ -52,15 +52,16 @@ class Page:
 
     made_at: float
     answer: HttpResponse
-    etag: str
+    etag: str = ""
+    pieces: list[str] = field(default_factory=list)  # of what is filled: words and names of blanks, in turn
 
     @property
     def age(self) -> float:
         return time.monotonic() - self.made_at
 
-    def again(self) -> HttpResponse:
-        """The same once more: middleware adds to each answer."""
-        answer = HttpResponse(self.answer.content)
+    def again(self, content: bytes | str = b"") -> HttpResponse:
+        """The same once more, or as it was filled in: middleware adds to each answer."""
+        answer = HttpResponse(content or self.answer.content)
         for name, value in self.answer.items():
             answer[name] = value
         return answer
@@ -109,20 +110,20 @@ def filled(
     page = _taken(shelf, lambda: _with_blanks(make, blanks), times=SLOWLY)
     if page.answer.status_code != 200:
         return page.answer
-    answer = page.again()
-    words = {name: escape(value) for name, value in blanks.items()} | {TOKEN: get_token(request)}
-    answer.content = BLANK.sub(lambda found: words[found[1]], answer.content.decode())
-    return answer
+    words: dict[str, str] = {name: escape(value) for name, value in blanks.items()}
+    if TOKEN in page.pieces[1::2]:
+        words[TOKEN] = get_token(request)
+    pieces = page.pieces.copy()
+    pieces[1::2] = [words[name] for name in pieces[1::2]]
+    return page.again("".join(pieces))
 
 
 def _with_blanks(make: Callable[[Mapping[str, str]], HttpResponse], blanks: Mapping[str, str]) -> Page:
     """Nobody can type a blank: its mark is this process's secret."""
     began = time.monotonic()
     answer = make({name: word and f"{MARK}{name}." for name, word in blanks.items()})
-    if answer.status_code == 200:
-        form = rf"\g<1>{MARK}{TOKEN}."
-        answer.content = FORMS_TOKEN.sub(form, answer.content.decode())
-    return Page(began, answer, "")
+    form = rf"\g<1>{MARK}{TOKEN}."
+    return Page(began, answer, pieces=BLANK.split(FORMS_TOKEN.sub(form, answer.content.decode())))
 
 
 def forget() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from petitions import recent
@@ -153,7 +154,9 @@ def test_people_who_sign_at_once_see_their_own_words_and_no_others(mails):
         page = browser.get(f"{url}code/").content.decode()
         code = {"code": mails.code(address), "csrfmiddlewaretoken": token_in(page)}
         assert browser.post(f"{url}code/", code).status_code == 303
-        signed = browser.get(f"{url}signed/").content.decode()
+        answer = browser.get(f"{url}signed/")
+        assert settings.CSRF_COOKIE_NAME not in answer.cookies  # no form stands on it
+        signed = answer.content.decode()
         receipts |= set(RECEIPT.findall(signed))
         tokens |= {token, token_in(page)}
         seen.append(page + signed)
