@@ -46,6 +46,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 
 
 def _charset(content_type: str) -> str:
+    if ";" not in content_type:  # as browsers send forms: nothing is named
+        return ""
     header = Message()
     header["Content-Type"] = content_type
     return str(header.get_param("charset", "")).lower()

@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.conf import settings
+from django.db.models import Model
 
 FRESH = 0.5  # seconds
 MOST = 1_000  # answers
@@ -32,9 +33,21 @@ def recent(find: Callable[..., Found]) -> Callable[..., Found]:
         if value is None or now - told_at >= FRESH:
             value = find(*asked)
             _keep(key, now, value)
-        return cast(Found, copy.copy(value))
+        return cast(Found, _copied(value))
 
     return found
+
+
+def _copied(value: Any) -> Any:
+    """As `copy.copy` does, which finds a model's class and fields anew each time."""
+    if not isinstance(value, Model):
+        return copy.copy(value)
+    copied = object.__new__(type(value))
+    vars(copied).update(vars(value))
+    copied._state = copy.copy(value._state)
+    copied._state.fields_cache = {}
+    vars(copied).pop("_prefetched_objects_cache", None)
+    return copied
 
 
 def forget() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from petitions import recent
 from petitions.models import Letter
+from tests.factories import make_letter
 
 KNOWN = {"fair-rota": "Fair rota"}
 
@@ -44,3 +45,17 @@ def test_it_is_asked_anew_after_a_while_and_always_where_nothing_is_remembered(f
     find("fair-rota"), find("fair-rota")
 
     assert find.asked == ["fair-rota"] * 4
+
+
+@pytest.mark.django_db
+def test_what_one_fetches_for_a_letter_is_not_another_s(settings, monkeypatch):
+    settings.COUNT_SECONDS, letter = 2, make_letter()
+    monkeypatch.setattr(recent, "FRESH", 60)
+    find = recent.recent(Letter.find)
+
+    first, second = find(letter.slug), find(letter.slug)
+    first._state.fields_cache["version"] = "one's own"
+
+    assert first == second == letter
+    assert vars(first).keys() == vars(second).keys()
+    assert (second._state.fields_cache, second._state.db) == ({}, letter._state.db)

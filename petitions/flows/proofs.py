@@ -74,13 +74,16 @@ def challenge(
     version: str = "",
     **shown: str,
 ) -> tuple[Pending, str]:
-    """A request and the code that fulfils it, sent to nobody yet. Without a version, the text in force was read."""
+    """A request and the code that fulfils it, sent to nobody yet. Without a version, the text in force was read.
+
+    The address came through a form.
+    """
     ignores_dots = bool(domain and domain.ignores_dots)
     pending = Pending(
         purpose=purpose,
         challenge="",
         code_hash="",
-        mark=_mark(letter, purpose, marks.mailbox(address, ignores_dots=ignores_dots)).hex(),
+        mark=_mark(letter, purpose, marks.spelled(address, ignores_dots=ignores_dots)).hex(),
         receipt=typed.new_receipt(),
         address=address,
         ignores_dots=ignores_dots,
