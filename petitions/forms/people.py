@@ -27,12 +27,14 @@ def cleaned_text(text: str, *, most: int, has_lines: bool = False) -> str:
         raise ValidationError(
             _("Please use at most %(most)s characters."), code="too_long", params={"most": most}
         )
-    _refuse_broken(text.replace("\n", " ") if has_lines else text)
+    if not _is_plain(text):
+        _refuse_broken(text.replace("\n", " ") if has_lines else text)
     line = unicodedata.normalize("NFC", text.replace(SOFT_HYPHEN, "")).strip()
     line = re.sub(r"[^\S\n]+", " ", line)
     if not "".join(letter for letter in line if letter not in INVISIBLE and letter not in JOINERS).strip():
         return ""
-    _refuse_deceiving(line)
+    if not _is_plain(line):
+        _refuse_deceiving(line)
     if len(line) > most:
         raise ValidationError(
             _("Please use at most %(most)s characters."), code="too_long", params={"most": most}
@@ -61,9 +63,14 @@ def shortened(name: str) -> str:
     return f"{words[0]} {initial}." if initial else words[0]
 
 
+def _is_plain(text: str) -> bool:
+    """Letters, digits and signs of ASCII, in which nothing hides and nothing deceives."""
+    return text.isascii() and text.isprintable()
+
+
 def mixes_scripts(text: str) -> bool:
     """Latin beside Cyrillic or Greek inside one word: how look-alike names are made. A hint, not a refusal."""
-    return any(len(_scripts(word)) > 1 for word in re.split(r"[\s\-]+", text))
+    return not text.isascii() and any(len(_scripts(word)) > 1 for word in re.split(r"[\s\-]+", text))
 
 
 def _scripts(word: str) -> set[str]:

@@ -4,8 +4,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from petitions.crypto import typed
+from petitions.forms.shared import with_shared_fields
 
 
+@with_shared_fields
 class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("Code from the mail"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from petitions.crypto import typed
 from petitions.forms.addresses import AddressField, allowed_domain
 from petitions.forms.people import PersonField, StatementField, shortened
+from petitions.forms.shared import with_shared_fields
 from petitions.models import Appear, Letter, Version
 
 NAMELESS = {Appear.ROLE, Appear.ANONYMOUS}
@@ -73,6 +74,7 @@ class VersionField(forms.CharField):
         super().__init__(required=False, max_length=64, widget=forms.HiddenInput, **options)
 
 
+@with_shared_fields
 class SignForm(AppearanceForm):
     version = VersionField()
     address = AddressField(

@@ -80,5 +80,8 @@ def frozen_line(is_under_review: bool, name: str, role: str) -> str:
 
 def searchable(*parts: str) -> str:
     """Folded for finding: without case and accents, so that "Jose" finds "José". The same on every database."""
-    decomposed = unicodedata.normalize("NFKD", " ".join(filter(None, parts)).casefold())
+    line = " ".join(filter(None, parts)).casefold()
+    if line.isascii():
+        return line[:SEARCHED]
+    decomposed = unicodedata.normalize("NFKD", line)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))[:SEARCHED]
