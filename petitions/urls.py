@@ -27,14 +27,14 @@ from petitions.views import (
 
 of_a_letter = [
     path("", letters.letter, name="letter"),
+    path("sign/", signatures.sign, name="sign"),
+    path("code/", proofs.code, {"purpose": "sign"}, name="code"),
+    path("signed/", signatures.signed, name="signed"),
     path("letter.pdf", letters.letter_pdf, name="letter_pdf"),
     path("card.png", sharing.card, name="card"),
     path("feed.atom", sharing.feed, name="feed"),
     path("embed/", sharing.embed, name="embed"),
-    path("sign/", signatures.sign, name="sign"),
-    path("code/", proofs.code, {"purpose": "sign"}, name="code"),
     path("code/again/", proofs.again, {"purpose": "sign"}, name="code_again"),
-    path("signed/", signatures.signed, name="signed"),
     path("token/", tokens.issue, name="token"),
     path("token/done/", tokens.done, name="token_done"),
     path("token/offline/", tokens.offline, name="token_offline"),
@@ -52,8 +52,8 @@ of_a_letter = [
 ]
 
 urlpatterns = [
-    path("", letters.home, name="home"),
     path("letters/<slug:slug>/", include(of_a_letter)),
+    path("", letters.home, name="home"),
     path("oembed/", sharing.oembed, name="oembed"),
     path("receipt/", receipts.receipt, name="receipt"),
     path("unsubscribe/<str:secret>/", subscriptions.unsubscribe, name="unsubscribe"),
