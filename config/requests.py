@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -16,5 +16,8 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with bound_contextvars(request_id=secrets.token_hex(8)):
+        bound = bind_contextvars(request_id=secrets.token_hex(8))
+        try:
             return self.get_response(request)
+        finally:
+            reset_contextvars(**bound)

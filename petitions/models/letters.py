@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import uuid
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -68,6 +69,12 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 def _is_signable() -> Q:
     not_over = Q(closes_at=None) | Q(closes_at__gt=Now())
     return Q(not_over, state=Letter.State.OPEN, opens_at__lte=Now())
+
+
+@lru_cache(maxsize=1_000)
+def _address(page: str, slug: str) -> str:
+    """Asked for several times for each signer."""
+    return reverse(page, args=[slug])
 
 
 def random_slug() -> str:
@@ -192,7 +199,11 @@ class Letter(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("letter", args=[self.slug])
+        return self.address_of("letter")
+
+    def address_of(self, page: str) -> str:
+        """Of one of its pages, by the name in `urls`."""
+        return _address(page, self.slug)
 
     @classmethod
     def find(cls, slug: str) -> Letter | None:

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
+from django.utils.http import http_date, quote_etag
 from django.utils.translation import gettext as _
 
 from petitions import pending
@@ -25,6 +25,7 @@ from petitions.recent import recent
 
 Rest = ParamSpec("Rest")
 Answer = TypeVar("Answer", bound=HttpResponseBase)
+NEVER = "max-age=0, no-cache, no-store, must-revalidate, private"
 KEPT = 2  # seconds in caches, of what shows a number: with as many of the count, a new one is everywhere within five
 
 
@@ -57,6 +58,18 @@ def for_letter(
         return answer
 
     return found
+
+
+def never_kept(view: Callable[Rest, Answer]) -> Callable[Rest, Answer]:
+    """As Django's `never_cache`, which puts its words together anew for each signer."""
+
+    @wraps(view)
+    def told(*rest: Rest.args, **named: Rest.kwargs) -> Answer:
+        answer = view(*rest, **named)
+        answer["Expires"], answer["Cache-Control"] = http_date(), NEVER
+        return answer
+
+    return told
 
 
 def for_signer(view: Callable[Concatenate[HttpRequest, Letter, Rest], Answer]) -> Callable[..., Answer]:

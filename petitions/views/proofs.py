@@ -29,6 +29,7 @@ from petitions.views.answers import (
     forget_pending,
     invitation_url,
     keep_pending,
+    never_kept,
     read_pending,
     refused,
 )
@@ -42,7 +43,7 @@ class Addresses(NamedTuple):
     again: str
 
     def of(self, letter: Letter) -> dict[str, str]:
-        return {f"{step}_url": reverse(name, args=[letter.slug]) for step, name in self._asdict().items()}
+        return {f"{step}_url": letter.address_of(name) for step, name in self._asdict().items()}
 
 
 ADDRESSES = {
@@ -51,7 +52,7 @@ ADDRESSES = {
 }
 
 
-@never_cache
+@never_kept
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signer
@@ -105,7 +106,7 @@ def _sign(request: HttpRequest, letter: Letter, asked: Pending, code: str) -> Ht
             _("It takes no more signatures, and yours was not stored."),
         )
         return forget_pending(refused(request, letter, title, text, status=409), letter, "sign")
-    return SeeOther(reverse("signed", args=[letter.slug]))
+    return SeeOther(letter.address_of("signed"))
 
 
 def _corrected(request: HttpRequest, letter: Letter) -> HttpResponse:
@@ -114,7 +115,7 @@ def _corrected(request: HttpRequest, letter: Letter) -> HttpResponse:
     text = _(
         "You read an earlier version. Nothing was signed: please read the new one and ask for a code again."
     )
-    link = {"link_url": reverse("sign", args=[letter.slug]), "link_text": _("Go on")}
+    link = {"link_url": letter.address_of("sign"), "link_text": _("Go on")}
     return refused(request, letter, title, text, status=409, **link)
 
 

@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -33,6 +32,7 @@ from petitions.views.answers import (
     forget_pending,
     invitation_url,
     keep_pending,
+    never_kept,
     read_pending,
     refused,
 )
@@ -121,7 +121,7 @@ def _chosen(workplaces: list[Workplace], typed: str) -> Workplace | None:
     return next((workplace for workplace in workplaces if str(workplace.pk) == typed), None)
 
 
-@never_cache
+@never_kept
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_signer
@@ -148,7 +148,7 @@ def sign(request: HttpRequest, letter: Letter) -> HttpResponse:
             None, _("Too many people are signing at this moment. Nothing is lost: please try again.")
         )
         return _sign_page(request, letter, form, status=503)
-    return keep_pending(SeeOther(reverse("code", args=[letter.slug])), letter, asked)
+    return keep_pending(SeeOther(letter.address_of("code")), letter, asked)
 
 
 @recent
@@ -156,7 +156,7 @@ def _sha256_in_force(letter: int) -> str:
     return Version.in_force(Letter(pk=letter)).sha256
 
 
-@never_cache
+@never_kept
 @require_safe
 @for_signer
 def signed(request: HttpRequest, letter: Letter) -> HttpResponse:
@@ -164,7 +164,7 @@ def signed(request: HttpRequest, letter: Letter) -> HttpResponse:
     asked = [found for purpose in PURPOSES if (found := read_pending(request, letter, purpose))]
     mine = next((each for each in asked if signatures.has_receipt(letter, each.receipt)), None)
     if asked and mine is None:
-        return SeeOther(reverse("code", args=[letter.slug]))
+        return SeeOther(letter.address_of("code"))
     if mine is None:
         return render(request, "signatures/signed.html", _receipt_page(letter, {}))
     return forget_pending(_receipt(request, letter, mine), letter, mine.purpose)
