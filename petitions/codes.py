@@ -19,6 +19,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.message import SafeMIMEText
 
 from petitions import undelivered
+from petitions.codemail import CodeMail
 from petitions.mailserver import left
 from petitions.smtp import Answered, Conversation
 
@@ -197,6 +198,8 @@ def _converse(
 
 def lines(message: EmailMessage) -> bytes:
     """As it goes over the wire."""
+    if isinstance(message, CodeMail):
+        return message.lines()
     text = message.message()
     assert isinstance(text, SafeMIMEText)  # a code has no other part
     return text.as_bytes(linesep="\r\n")

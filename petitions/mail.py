@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from petitions import counts, invited, rooms, subscribers
+from petitions.codemail import BLANK, CodeMail
 from petitions.crypto.sealing import NotSealedHere
 from petitions.documents import letters, pictures, text
 from petitions.documents.mailhtml import inline
@@ -39,20 +40,10 @@ def compose(delivery: Delivery) -> Message:
     return MESSAGES[delivery.kind](delivery)
 
 
-def code(address: str, *, code: str) -> CodeMessage:
+def code(address: str, *, code: str) -> CodeMail:
     """A neutral mail: it names no letter, no workplace, no topic, and has no link."""
-    domain = parseaddr(settings.CODE_FROM_EMAIL)[1].rpartition("@")[2]
-    subject, body = _code_words(get_language() or settings.LANGUAGE_CODE)
-    return CodeMessage(
-        subject=subject,
-        body=body.replace(BLANK, code),
-        from_email=settings.CODE_FROM_EMAIL,
-        to=[address],
-        headers={"Message-ID": make_msgid(domain=domain), "Auto-Submitted": "auto-generated"},
-    )
-
-
-BLANK = "\x00"  # where the code stands
+    words = _code_words(get_language() or settings.LANGUAGE_CODE)
+    return CodeMail(*words, sender=settings.CODE_FROM_EMAIL, address=address, code=code)
 
 
 @lru_cache

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import Message
+from email.utils import parsedate_to_datetime
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
+from petitions import codes, mail
 from petitions.models import Letter
 from tests.factories import make_letter
 from tests.views.signing import ask
@@ -149,3 +154,27 @@ def test_it_is_plain_text_with_the_fewest_headers(mails, letters, language):
 
 def test_every_language_has_its_golden_text():
     assert set(GOLDEN) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("address", ["ada@example.test", f"{'a' * 64}@{'b' * 60}.{'c' * 60}.example.test"])
+def test_it_is_written_as_if_put_together_anew(language, address):
+    """Save for the moment, which may be the next second, and for where long lines are broken."""
+    with translation.override(language):
+        mail.code("grace@example.test", code="XXXX-XXXX")  # whose words are kept
+        message = mail.code(address, code="ABCD-2345")
+
+    quickly = message_from_bytes(codes.lines(message))
+    anew = message_from_bytes(message.message().as_bytes(linesep="\r\n"))
+
+    assert parsedate_to_datetime(quickly["Date"]) - parsedate_to_datetime(anew["Date"]) < timedelta(
+        seconds=60
+    )
+    del quickly["Date"], anew["Date"]
+    assert _unfolded(quickly) == _unfolded(anew)
+    assert quickly.get_payload(decode=True) == anew.get_payload(decode=True)
+    assert b"ABCD-2345" in codes.lines(message)
+
+
+def _unfolded(mail: Message) -> list[tuple[str, str]]:
+    return sorted((name, " ".join(value.split())) for name, value in mail.items())
