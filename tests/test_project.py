@@ -23,6 +23,7 @@ LAYERS = [
         "rooms",
         "smtp",
         "mailserver",
+        "codemail",
         "codes",
         "undelivered",
         "wire",
