@@ -15,7 +15,7 @@ from petitions.codes import sender
 from petitions.crypto import keys, marks, typed
 from petitions.flows import audit, bursts
 from petitions.limits import Try
-from petitions.models import Challenge, Domain, Letter, Version
+from petitions.models import Challenge, Domain, Letter, Version, prepared
 from petitions.models.prepared import Asked
 from petitions.pending import Pending
 
@@ -118,11 +118,14 @@ def require_right(pending: Pending, code: str) -> None:
         raise WrongCode if Challenge(pk=UUID(pending.challenge)).spend_try() else CodeSpent
 
 
-def taking(pending: Pending) -> Asked:
-    """Counts the try of the right code and uses it up, in one statement. As `consume`, and in its place.
+def take(pending: Pending) -> None:
+    """Count the try of the right code and use it up, in one statement. As `consume`, and in its place."""
+    if not prepared.together(taking(pending))[0]:
+        raise CodeUsed
 
-    Tells 0 to all but one, who are to get `CodeUsed`.
-    """
+
+def taking(pending: Pending) -> Asked:
+    """The same, to be asked together with what follows. Tells 0 to all but one, who are to get `CodeUsed`."""
     return Challenge(pk=UUID(pending.challenge)).taking()
 
 
