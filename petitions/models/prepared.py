@@ -273,7 +273,7 @@ class Pair(Change):
         return None, words, (*given, *more)
 
 
-class Together(Statement):
+class Pairs(Statement):
     """Pairs in one statement, each of which happens or not by itself; nobody waits until they are on disk.
 
     Tells of each how many rows it changed. PostgreSQL plans it once for a connection: that takes as long as doing it.
@@ -281,24 +281,26 @@ class Together(Statement):
 
     def __init__(self, *pairs: Pair) -> None:
         self._pairs = pairs
-        self._name = f"together_{next(NUMBERS)}"
+        self._name = f"pairs_{next(NUMBERS)}"
 
     def __call__(self, **values: Any) -> list[int]:
         if connection.vendor == "postgresql":
-            with self._executed(values) as cursor:
-                return list(cursor.fetchone()[: len(self._pairs)])
+            told: list[int] = self._asked(values)
+            return told
         with transaction.atomic():
             return [pair(**values) for pair in self._pairs]
 
-    def _executed(self, values: dict[str, Any]) -> Any:
+    def _told(self, cursor: Any) -> list[int]:
+        return list(cursor.fetchone()[: len(self._pairs)])
+
+    def _words(self, values: dict[str, Any]) -> tuple[str, list[Any]]:
+        """By the plan that this connection keeps; whole where it keeps none."""
         connection.ensure_connection()
         words, names = self._planned
         if not sessions.keeps_plan(connection.connection, self._name, words):
-            return self._sent(values)
-        cursor = connection.cursor()
+            return super()._words(values)
         places = ", ".join(["%s"] * len(names))
-        cursor.execute(f"EXECUTE {self._name} ({places})", [_sent_as(values[name]) for name in names])
-        return cursor
+        return f"EXECUTE {self._name} ({places})", [_sent_as(values[name]) for name in names]
 
     @cached_property
     def _planned(self) -> tuple[str, list[str]]:

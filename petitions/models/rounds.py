@@ -16,7 +16,7 @@ from petitions.models.deliveries import Delivery
 from petitions.models.installations import Installation
 from petitions.models.leases import FREE, Lease, State
 from petitions.models.letters import Letter
-from petitions.models.prepared import Given, Pair, Together, Update
+from petitions.models.prepared import Given, Pair, Pairs, Update
 from petitions.models.uptimes import Uptime
 
 
@@ -56,7 +56,7 @@ START = Pair(
     Update(_attempt, body_started_at=Now()),
     is_quick=True,
 )
-ACCEPT_AND_START = Together(ACCEPT, START)
+ACCEPT_AND_START = Pairs(ACCEPT, START)
 
 
 @dataclass(frozen=True)

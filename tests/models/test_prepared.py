@@ -79,7 +79,7 @@ def test_pairs_in_one_statement_happen_each_by_itself(is_own, monkeypatch):
     keys = [uuid.uuid4(), uuid.uuid4()]
     for key in keys:
         prepared.Insert(Challenge)(id=key)
-    both = prepared.Together(
+    both = prepared.Pairs(
         pair(lambda one: Challenge.objects.filter(pk=one, tries=0), lambda letter: noted(letter)),
         pair(lambda other: Challenge.objects.filter(pk=other, tries=0), lambda letter: noted(letter)),
     )
