@@ -85,8 +85,10 @@ TEMPLATES = [
 ]
 
 # --- Database ----------------------------------------------------------------------------------------------
+# FULL waits for the disk at each commit, as PostgreSQL does. Without it a loss of power takes along the last
+# signatures that were acknowledged, and that a letter has begun to leave.
 SQLITE_START = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
 )
 SQLITE = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_START}
 POSTGRESQL = {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
