@@ -21,7 +21,7 @@ from petitions.backups import identities, making
 from petitions.crypto import keys
 from petitions.doctor import machine
 from petitions.flows import bursts, deliveries, letters, recipients, sending, snapshots
-from petitions.models import Attempt, Delivery, Domain, Letter, OptOut, Tally
+from petitions.models import Attempt, Delivery, Domain, Grown, Letter, OptOut, Tally
 from tests.factories import make_letter, sign, sign_many
 from tests.promises.faults import FaultyServer, drops
 from tests.promises.test_storage import small_disk
@@ -64,7 +64,7 @@ class Trouble:
     def mismatch(self) -> None:
         """Redis keeps another number than the rows give."""
         self.settings.COUNT_SECONDS = 1
-        cache.put(f"count:{self.letter.pk}", Tally(named=9).as_cached(), 600)
+        cache.put(f"grown:{self.letter.pk}", Grown(Tally(named=9), []).as_cached(), 600)
 
     def disk_full(self) -> None:
         """A small one that is filled, where this machine lets us mount one."""
