@@ -94,9 +94,9 @@ def _at_once(url: str | None, marks: str | None, arguments: list[str]) -> list[t
         databases = _databases(url).items()
         runs = [
             *(planned(name, where, ALONE) for name, where in databases),
+            *(planned(f"{name}, outbox", where, OUTBOX) for name, where in databases),
             planned("Browser", "", BROWSER),
             *(planned(f"{name}, processes", where, PROCESSES) for name, where in databases),
-            *(planned(f"{name}, outbox", where, OUTBOX) for name, where in databases),
         ]
         print("\n=== SQLite", flush=True)
         ended = list(pool.map(Run.run, runs))

@@ -72,7 +72,7 @@ class Processes:
             "DEFAULT_FROM_EMAIL": "letters@undersigned.test",
             "CODE_FROM_EMAIL": "codes@plain.test",
             "CODES_PER_MAILBOX": "1000",
-            "SWEEP_SECONDS": "0.5",
+            "SWEEP_SECONDS": "1",
             "STATIC_ROOT": f"{os.environ['TEST_PLACE']}/collected",  # once for all webs of a run
             **environment,
         }

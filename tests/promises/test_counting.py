@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.timeout(sized(900, 3000))]
 def test_the_shown_number_is_the_true_number_after_every_step(settings, figures):
     settings.COUNT_SECONDS = 60
     many = steps(
-        max_examples=sized(10, 300),
+        max_examples=sized(8, 300),
         stateful_step_count=50,
         deadline=None,
         database=None,

@@ -31,7 +31,7 @@ from tests.promises.visitor import Visitor
 
 pytestmark = [pytest.mark.processes, pytest.mark.outbox]
 
-RECIPIENTS = sized(25, 50)
+RECIPIENTS = sized(20, 50)
 EARLIER = sized(500, 100_000)  # signatures that are there when the backup under load begins
 MINUTES = 10  # the longest a restore may take
 

@@ -24,8 +24,10 @@ from tests.admin.posts import as_stored
 from tests.factories import make_draft
 from tests.mailserver import free_port
 from tests.promises.awkward import REFUSED, TEXTS
+from tests.promises.sizes import sized
 
-pytestmark = [pytest.mark.django_db, pytest.mark.promise("P19")]
+# In the quick form on the database that refuses more.
+pytestmark = [pytest.mark.django_db, pytest.mark.promise("P19"), *sized([pytest.mark.on("postgresql")], [])]
 
 TITLE = "A fair rota"
 SENTENCES = {
