@@ -16,6 +16,7 @@ from tests.promises.processes import until
 pytestmark = [pytest.mark.browser, pytest.mark.on("sqlite")]
 
 LETTER = "/letters/ask-before-you-watch-us/"
+BATCH = 10  # anonymous signatures that are published together
 signed_in: dict[tuple[str, str], list[Any]] = {}  # cookies by site and address
 WAYS = pytest.mark.parametrize(
     ("width", "script"), [("phone", True), ("phone", False), ("desktop", True), ("desktop", False)]
@@ -41,6 +42,11 @@ def type_code(page: Page, code: str) -> None:
     page.fill("input[name=code]", code)
     with page.expect_navigation():
         page.press("input[name=code]", "Enter")
+
+
+def stays_or_moves_by_a_batch(page: Page, before: int) -> bool:
+    """After an anonymous signature. With those of other tests it may be the last of a batch, which is published."""
+    return number_on(page, LETTER) - before in (0, BATCH)
 
 
 def number_on(page: Page, letter: str) -> int:
@@ -94,7 +100,7 @@ def test_an_anonymous_signature_by_policy_waits_for_company(
     page.wait_for_url("**/signed/")
 
     receipt = RECEIPT.search(page.inner_text("main"))[0]
-    assert number_on(page, LETTER) == before
+    assert stays_or_moves_by_a_batch(page, before)
     page.goto("/receipt/")
     page.fill("input[name=receipt]", receipt)
     page.locator("main form button").first.click()
