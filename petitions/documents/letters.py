@@ -41,8 +41,10 @@ def delivered(letter: Letter, snapshot: Snapshot) -> Print:
         dated=snapshot.made_at.date(),
         snapshot_sha256=snapshot.sha256,
     )
-    paper: Print = cache.once(f"mailed:{document.digest}", lambda: _mailed(document), KEPT, patience=PATIENCE)
-    return Print(*paper)
+    paper = _kept(document)
+    if len(paper.content) <= MAILED:
+        return paper
+    return _kept(_without_names(document))._replace(has_names=False)
 
 
 def previewed(letter: Letter, picture: Snapshot) -> Print:
@@ -56,10 +58,15 @@ def is_listing(picture: Snapshot) -> bool:
 
 
 def printed(document: LetterDocument) -> bytes:
+    """As readers of the page get it."""
+    return _kept(document).content
+
+
+def _kept(document: LetterDocument) -> Print:
     """Once for all who want the same: of a long list it takes seconds."""
-    key = f"pdf:{document.digest}"
-    content: bytes = cache.once(key, lambda: _printed(document).content, KEPT, patience=PATIENCE)
-    return content
+    key = f"paper:{document.digest}"
+    paper: Print = cache.once(key, lambda: _printed(document), KEPT, patience=PATIENCE)
+    return Print(*paper)
 
 
 def current_document(letter: Letter, *, today: date) -> LetterDocument:
@@ -100,17 +107,12 @@ def _printed(document: LetterDocument) -> Print:
     try:
         return Print(letter_pdf(document).content, has_names=True)
     except LetterTooLarge:
-        return _without_names(document)
+        return Print(letter_pdf(_without_names(document)).content, has_names=False)
 
 
-def _mailed(document: LetterDocument) -> Print:
-    paper = _printed(document)
-    return paper if len(paper.content) <= MAILED else _without_names(document)
-
-
-def _without_names(document: LetterDocument) -> Print:
+def _without_names(document: LetterDocument) -> LetterDocument:
     where = _("The names are too many to print. All of them stand at %(url)s") % {"url": document.url}
-    return Print(letter_pdf(replace(document, signatories=[], more=[where])).content, has_names=False)
+    return replace(document, signatories=[], more=[where])
 
 
 def papers_of(letter: Letter) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from petitions.models import Delivery, Letter, Milestone
 from petitions.recent import recent
 
 MANY = 2_000  # signatures that are counted in a fraction of a millisecond
-NEAR = 500  # more than come while the shown number is as old as it gets: 200 a second
+NEAR = 500  # more than usually come while the number is as old as it gets; `watch` finds what is missed
 
 
 def check(letter: Letter) -> None:

@@ -139,8 +139,8 @@ def test_the_same_paper_is_printed_once():
     document = letters.current_document(letter, today=date(2026, 11, 27))
     paper = letters.printed(document)
 
-    remembered = cache.get(f"pdf:{document.digest}")
+    remembered = cache.get(f"paper:{document.digest}")
     other = letters.current_document(letter, today=date(2026, 11, 28))
 
-    assert remembered == paper == letters.printed(document)
+    assert remembered[0] == paper == letters.printed(document)
     assert other.digest != document.digest
