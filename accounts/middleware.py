@@ -10,9 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.deprecation import MiddlewareMixin
 
-NOBODYS = (
-    "/letters/"  # below it all are the same: whoever signs beside their own workspace leaves no trace of it
-)
+# Below it all are the same: whoever signs beside their own workspace leaves no trace of it.
+NOBODYS = "/letters/"
 
 
 class NotForReaders(MiddlewareMixin):

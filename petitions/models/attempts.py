@@ -33,7 +33,7 @@ class Attempt(models.Model):
     smtp_text = models.CharField(max_length=500, blank=True)
     uptime = models.UUIDField(
         null=True
-    )  # of the database, where the start of the body is not waited for on disk
+    )  # where the start of the body is not waited for: see models/uptimes.py
 
     objects = AttemptQuerySet.as_manager()
 

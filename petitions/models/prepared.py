@@ -321,7 +321,7 @@ class Pairs(Statement):
             f"moved{at} AS ({first} RETURNING id), noted{at} AS ({second} AND EXISTS (SELECT FROM moved{at}))"
             for at, ((first, _given), (second, _more)) in numbered
         )
-        told = ", ".join(f"(SELECT count(*) FROM moved{at})" for at, _halves in numbered)  # noqa: S608
+        told = ", ".join(f"(SELECT count(*) FROM moved{at})" for at, _halves in numbered)  # noqa: S608 - numbers
         given = [each for _at, halves in numbered for _words, given in halves for each in given]
         return None, f"WITH {steps} SELECT {told}, {NOT_WAITED_FOR}", tuple(given)
 
