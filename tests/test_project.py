@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.promises.defects import DEFECTS
+
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
     {"crypto"},
@@ -317,3 +319,16 @@ def test_every_threat_has_a_test_or_is_said_to_be_open():
     assert [
         row for row in threats() if not NAMED.search(row) and not any(word in row for word in open_ones)
     ] == []
+
+
+def test_every_seeded_defect_still_has_its_place_in_the_code():
+    """Only `make promises` puts them in; a change that moves a place is to see it at once."""
+    lost = [
+        defect.name
+        for defect in DEFECTS
+        if f"def {defect.test.rpartition('::')[2]}("
+        not in (ROOT / defect.test.partition("::")[0]).read_text()
+        or any((ROOT / path).read_text(encoding="utf-8").count(old) != 1 for path, old, _new in defect.edits)
+    ]
+
+    assert lost == []

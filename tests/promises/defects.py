@@ -161,8 +161,8 @@ DEFECTS = [
         (
             (
                 "petitions/limits.py",
-                "    return hmac.new(_key(",
-                '    return "/".join(who)\n    return hmac.new(_key(',
+                "    return hmac.digest(_key(",
+                '    return "/".join(who)\n    return hmac.digest(_key(',
             ),
         ),
         "SQLite",
