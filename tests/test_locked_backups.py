@@ -103,6 +103,11 @@ def flipped(at):
     return change
 
 
+def other_share(content):
+    """A letter of the key's share is another letter: still base64, which one bit is not for six letters of 64."""
+    return content[:70] + (b"B" if content[70:71] == b"A" else b"A") + content[71:]
+
+
 CUT_OFF = "{backup} was cut off or changed since it was made."
 NOT_FOR_THEM = "{backup} was not encrypted to {identity}, or its beginning is damaged."
 CHANGES = {
@@ -111,7 +116,7 @@ CHANGES = {
     "half": (cut(0.5), CUT_OFF),
     "last byte gone": (lambda content: content[:-1], CUT_OFF),
     "more than there was": (lambda content: content + b"x", CUT_OFF),
-    "bit of the keys": (flipped(70), NOT_FOR_THEM),
+    "another share": (other_share, NOT_FOR_THEM),
     "bit at the beginning": (flipped(300), CUT_OFF),
     "bit in the middle": (flipped(70_000), CUT_OFF),
     "last bit": (flipped(-1), CUT_OFF),
