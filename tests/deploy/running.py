@@ -25,7 +25,9 @@ def image(place: Path, database_url: str, mail_server: MailServer) -> Iterator[P
     static = str(app / "build" / "static")
     with (
         valkey.running(socket),
-        Processes(place, mail_port=mail_server.port, STATIC_ROOT=static, **surroundings) as running,
+        Processes(
+            place, mail_port=mail_server.port, are_programs=True, STATIC_ROOT=static, **surroundings
+        ) as running,
     ):
         running.root = app
         running.environment |= {

@@ -52,7 +52,12 @@ def site(tmp_path: Path, own_database: str, mail_server: MailServer) -> Iterator
 
 @contextlib.contextmanager
 def whole_site(
-    place: Path, database_url: str, mail_server: MailServer, **environment: str
+    place: Path,
+    database_url: str,
+    mail_server: MailServer,
+    *,
+    are_programs: bool = False,
+    **environment: str,
 ) -> Iterator[Processes]:
     """Everything it keeps outside of the database lies below `place`."""
     mail_server.clear()
@@ -60,7 +65,9 @@ def whole_site(
     surroundings = {"database_url": database_url, "redis_url": f"unix://{socket}", "keys": place / "keys"}
     with (
         valkey.running(socket),
-        Processes(place, mail_port=mail_server.port, **surroundings, **environment) as running,
+        Processes(
+            place, mail_port=mail_server.port, are_programs=are_programs, **surroundings, **environment
+        ) as running,
     ):
         running.manage("migrate", "-v0")
         running.start_web()

@@ -6,14 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from tests.mailserver import free_port
+from tests.promises.copies import Copy, Loaded
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -28,6 +30,7 @@ WEB = (
     "warning",
 )
 CELERY = ("celery", "--quiet", "-A", "config")
+MODULES = ("granian", "celery")
 QUEUES = "undersigned,deliveries"
 END_SECONDS = 40  # a worker may take all of its grace
 KILL_SECONDS = 10
@@ -54,11 +57,14 @@ class Processes:
         keys: Path,
         mail_port: int,
         root: Path = ROOT,
+        are_programs: bool = False,
         **environment: str,
     ) -> None:
+        """The product's are copies of one process, but for another version's and where they shall be programs."""
         self.place, self.root, self.port = place, root, free_port()
         self.url = f"http://localhost:{self.port}"
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: dict[str, subprocess.Popen[bytes] | Copy] = {}
+        self._are_programs, self._loaded = are_programs or root != ROOT, list[Loaded]()
         self.environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "SECRET_KEY": "only-for-tests-" + "x" * 50,
@@ -89,6 +95,8 @@ class Processes:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+        for loaded in self._loaded:
+            loaded.end()
 
     def start_web(self, workers: int = 2) -> None:
         if not Path(self.environment["STATIC_ROOT"], "staticfiles.json").exists():
@@ -107,13 +115,15 @@ class Processes:
         self.start(name, *CELERY, "beat", "-s", schedule, "--pidfile=", "-l", "warning")
 
     def start(self, name: str, program: str, *arguments: str) -> None:
-        self.start_command(name, [str(BIN / program), *arguments])
+        if program in MODULES:
+            log = self.place / f"{name}.log"
+            self.running[name] = self._run(program, *arguments, stdout=log, stderr=log)
+        else:
+            self.start_command(name, [str(BIN / program), *arguments])
 
     def start_command(self, name: str, command: list[str]) -> None:
         with (self.place / f"{name}.log").open("ab") as log:
-            self.running[name] = subprocess.Popen(
-                command, cwd=self.root, env=self.environment, stdout=log, stderr=log, start_new_session=True
-            )
+            self.running[name] = self._spawn(command, log, log)
 
     def kill(self, name: str) -> None:
         """SIGKILL to the process and whatever it started: nothing of it runs afterwards."""
@@ -128,12 +138,27 @@ class Processes:
         process.wait(seconds)
 
     def manage(self, *arguments: str) -> str:
-        command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(
-            command, cwd=self.root, env=self.environment, capture_output=True, text=True, check=False
+        """What the command prints."""
+        with tempfile.TemporaryDirectory() as place:
+            stdout, stderr = Path(place, "stdout"), Path(place, "stderr")
+            status = self._run("manage", *arguments, stdout=stdout, stderr=stderr).wait()
+            printed = stdout.read_text()
+            assert status == 0, printed + stderr.read_text()
+            return printed
+
+    def _run(self, *module: str, stdout: Path, stderr: Path) -> subprocess.Popen[bytes] | Copy:
+        """As `python -m`."""
+        if self._are_programs:
+            with stdout.open("ab") as printed, stderr.open("ab") as wrong:
+                return self._spawn([sys.executable, "-m", *module], printed, wrong)
+        if not self._loaded or self._loaded[-1].environment != self.environment:
+            self._loaded.append(Loaded(self.root, self.environment))
+        return self._loaded[-1].copy(module, stdout=stdout, stderr=stderr)
+
+    def _spawn(self, command: list[str], stdout: IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command, cwd=self.root, env=self.environment, stdout=stdout, stderr=stderr, start_new_session=True
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     def answers(self) -> bool:
         try:

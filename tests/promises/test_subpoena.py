@@ -38,7 +38,8 @@ def own_server() -> Iterator[postgresql.Server | None]:
 def seized(own_server, request, tmp_path, mail_server):
     """A whole site, and what of it can be taken at any moment."""
     url = own_server.url if own_server else request.getfixturevalue("own_database")
-    with whole_site(tmp_path, url, mail_server, TRUSTED_PROXIES="1", CODES_PER_MAILBOX="3") as site:
+    mine = {"TRUSTED_PROXIES": "1", "CODES_PER_MAILBOX": "3"}
+    with whole_site(tmp_path, url, mail_server, are_programs=True, **mine) as site:  # with words of their own
         folder = own_server.place if own_server else None
         yield site, lambda: evidence.of_a_site(site, folder)
 

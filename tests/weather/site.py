@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ class Site:
 
     def _workers(self) -> list[psutil.Process]:
         """Looked for again when one has gone: the search reads of every process on this machine."""
-        if not self._found or not all(worker.is_running() for worker in self._found):
+        if not self._found or not all(map(_runs, self._found)):
             self._found = psutil.Process(self.processes.running["web"].pid).children()
         return self._found
 
@@ -116,6 +116,13 @@ class Site:
         self.mails.wait(lambda: self.mails.to(last))
         self._may_be_on_its_way = False
         return sorted({mail["X-Envelope-To"] for mail in self.mails.mails} - {last, *expected})
+
+
+def _runs(process: psutil.Process) -> bool:
+    """One that was killed may still be there for a moment, and holds nothing."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _peak(pid: int) -> int:
