@@ -13,7 +13,6 @@ import fcntl
 import hashlib
 import hmac
 import os
-import secrets
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -25,7 +24,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from petitions.crypto import keys
+from petitions.crypto import files, keys
 
 FOLDER = "erasures"  # below `KEYS_DIR`
 KEY = f"{FOLDER}/key"
@@ -109,10 +108,10 @@ def prune() -> None:
         gone = [path for path in folder.glob(MONTHS) if path.name < f"{kept_from:%Y-%m}"]
         if not gone:
             return
-        _replace(folder / SINCE, f"{kept_from:%Y-%m}-01".encode())
+        files.replace(folder / SINCE, f"{kept_from:%Y-%m}-01".encode(), is_dated=False)
         for path in gone:
             path.unlink()
-        keys.sync_folder(folder)
+        files.sync_folder(folder)
 
 
 def _take_back(kind: Kind, names: tuple[object, ...]) -> None:
@@ -163,20 +162,5 @@ def _read(month: Path) -> frozenset[bytes]:
 
 
 def _write(month: Path, digests: frozenset[bytes]) -> None:
-    _replace(month, b"".join(sorted(digests)))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Whole and on disk, or as it was. Its date says nothing of when somebody was erased."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.utime(draft, (0, 0))
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    keys.sync_folder(path.parent)
+    """Its date would say when somebody was erased."""
+    files.replace(month, b"".join(sorted(digests)), is_dated=False)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from django.conf import settings
 
-from petitions.crypto import keys
+from petitions.crypto import files
 
 
 class Held(StrEnum):
@@ -50,7 +50,7 @@ def hold(held: Held) -> None:
     """On disk when it returns."""
     settings.KEYS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(settings.KEYS_DIR / held, os.O_WRONLY | os.O_CREAT, 0o600))
-    keys.sync_folder(settings.KEYS_DIR)
+    files.sync_folder(settings.KEYS_DIR)
 
 
 def show(*held: Held) -> None:

@@ -16,7 +16,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config import refusals
 from petitions.backups import Refused, databases, is_site
-from petitions.crypto import age, keys
+from petitions.crypto import age, files
 from petitions.flows import jobs, restores
 
 NAME = "backup"  # of the row that says when one was made last
@@ -44,7 +44,7 @@ def make(path: Path, *, overwrite: bool = False, public_keys: Sequence[str] = ()
         draft.replace(path)
     if has_epochs:
         jobs.note(NAME)
-    keys.sync_folder(path.parent)
+    files.sync_folder(path.parent)
 
 
 def public_keys(*, unencrypted: bool = False) -> Sequence[str]:

@@ -4,9 +4,10 @@ A key that was never in the database or a backup can be destroyed. Keys of marks
 bytes; a letter's private keys for blind signing are PKCS #8.
 """
 
-import os
 import secrets
 from pathlib import Path
+
+from petitions.crypto import files
 
 SIZE = 32
 
@@ -23,7 +24,7 @@ def create(folder: Path, name: str, key: bytes | None = None) -> None:
     path = folder / name
     _make_private(path.parent)
     try:
-        _write(path, key or secrets.token_bytes(SIZE))
+        files.make(path, key or secrets.token_bytes(SIZE))
     except FileExistsError:
         return
 
@@ -57,28 +58,4 @@ def destroy(folder: Path, name: str) -> None:
     path = folder / name
     path.unlink(missing_ok=True)
     if path.parent.is_dir():
-        sync_folder(path.parent)
-
-
-def _write(path: Path, key: bytes) -> None:
-    """All or nothing: a reader never sees half a key, a second writer fails with `FileExistsError`."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    finally:
-        draft.unlink()
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Until a name in it is on disk too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        files.sync_folder(path.parent)

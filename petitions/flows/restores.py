@@ -8,8 +8,6 @@ before, or came from elsewhere: whatever it has not sent is held until an operat
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 import uuid
 from collections.abc import Iterable
 from functools import partial
@@ -22,7 +20,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from petitions import erasures as noted
 from petitions import holding
-from petitions.crypto import keys
+from petitions.crypto import files
 from petitions.flows import audit, batches, erasures, jobs, letters, milestones, strangers
 from petitions.holding import Held
 from petitions.models import Attempt, Delivery, Installation, Letter, Update
@@ -187,14 +185,6 @@ def remembered() -> list[str]:
 
 
 def _remember(*epochs: uuid.UUID) -> None:
-    """Written beside and renamed, so that nobody reads half of it, and on disk before anything is committed."""
+    """Before anything is committed."""
     settings.KEYS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = settings.KEYS_DIR / REMEMBERED
-    draft = path.with_name(f".{REMEMBERED}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write("\n".join(map(str, epochs)))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    keys.sync_folder(settings.KEYS_DIR)
+    files.replace(settings.KEYS_DIR / REMEMBERED, "\n".join(map(str, epochs)).encode())
