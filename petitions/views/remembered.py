@@ -74,6 +74,16 @@ class Shelf:
     page: Page | None = None
     making: threading.Lock = field(default_factory=threading.Lock)
 
+    def younger(self, than: float, *, came: float) -> Page | None:
+        """The newest, if it is; one whose making began after somebody came is new to them, however long it took."""
+        page = self.page
+        return page if page and (page.made_at >= came or page.age < than) else None
+
+    def renewed(self, make: Callable[[], Page]) -> Page:
+        page = make()
+        self.page = page if page.answer.status_code == 200 else None
+        return page
+
 
 _shelves: OrderedDict[Key, Shelf] = OrderedDict()
 _sorting = threading.Lock()
@@ -147,20 +157,16 @@ def _shelf(key: Key) -> Shelf:
 
 def _taken(shelf: Shelf, make: Callable[[], Page], *, times: int = 1) -> Page:
     """Of many at once one makes it; the others are shown the one before, or wait where there is none."""
-    came, page = time.monotonic(), shelf.page
-    fresh, longest = FRESH * times, LONGEST * times
-    if page and page.age < fresh:
+    came = time.monotonic()
+    if page := shelf.younger(FRESH * times, came=came):
         return page
-    is_old = page is None or page.age >= longest
-    if not shelf.making.acquire(blocking=is_old):
-        return page or make()
+    before = shelf.younger(LONGEST * times, came=came)
+    is_mine = shelf.making.acquire(blocking=before is None)
+    if before and not is_mine:
+        return before
     try:
-        page = shelf.page
-        if page and (page.made_at >= came or page.age < (longest if is_old else fresh)):
-            return page
-        page = make()
-        shelf.page = page if page.answer.status_code == 200 else None
-        return page
+        enough = FRESH if before else LONGEST  # whoever waited takes what was made meanwhile
+        return shelf.younger(enough * times, came=came) or shelf.renewed(make)
     finally:
         shelf.making.release()
 
