@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Count, Exists, Q, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +42,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """What must still be so when the body goes out; the snapshot is asked by itself."""
         reachable = Q(recipient__opted_out_at=None) & ~Q(recipient__address="")
         return self.running().filter(Q(recipient=None) | reachable)
+
+    def sendable_to_follower(self, installations: QuerySet[Installation]) -> DeliveryQuerySet:
+        """The same of a mail that follows a letter, on one of these. Asked for each of many, so no row is joined."""
+        goes_on = Exists(installations.filter(is_paused=False))
+        letter_goes_on = Exists(Letter.objects.filter(pk=OuterRef("letter"), is_paused=False))
+        return self.filter(goes_on, letter_goes_on, recipient=None)
 
     def unrung(self) -> DeliveryQuerySet:
         """Those that no worker was told of lately; a ring that got lost is repeated. Letters come first."""

@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from petitions.models.attempts import Attempt
-from petitions.models.deliveries import Delivery
+from petitions.models.deliveries import Delivery, DeliveryQuerySet
 from petitions.models.installations import Installation
 from petitions.models.leases import FREE, Lease, State
-from petitions.models.letters import Letter
 from petitions.models.prepared import Given, Pair, Pairs, Update
 from petitions.models.uptimes import Uptime
 
 
-def _mine(row: Any, token: Any, state: str) -> QuerySet[Delivery]:
+def _mine(row: Any, token: Any, state: str) -> DeliveryQuerySet:
     return Delivery.objects.filter(pk=row, lease_token=token, state=state)
 
 
@@ -28,16 +27,16 @@ def _attempt(row: Any, number: Any) -> QuerySet[Attempt]:
     return Attempt.objects.filter(delivery=row, number=number)
 
 
-def _startable(row: Any, token: Any, epoch: Any, other_epoch: Any) -> QuerySet[Delivery]:
-    """As `sendable` for a follower: all still stands, and the database is the one of these epochs."""
-    goes_on = Exists(Installation.objects.filter(epoch__in=[epoch, other_epoch], is_paused=False))
-    letter_goes_on = Exists(Letter.objects.filter(pk=OuterRef("letter"), is_paused=False))
-    return _mine(row, token, State.LEASED).filter(goes_on, letter_goes_on, recipient=None)
+def _startable(row: Any, token: Any, epoch: Any, other_epoch: Any) -> DeliveryQuerySet:
+    """All still stands, and the database is the one of these epochs."""
+    known = Installation.objects.filter(epoch__in=[epoch, other_epoch])
+    return _mine(row, token, State.LEASED).sendable_to_follower(known)
 
+
+ANSWER = {"smtp_code": Given("code"), "smtp_text": Given("text")}
 
 # Nobody waits until this is on disk. Everybody reads it at once, and it outlives a sender that is killed. After a
 # crash of the database what was claimed before is unknown, and is not sent again: see `take_back_abandoned`.
-ANSWER = {"smtp_code": Given("code"), "smtp_text": Given("text")}
 ACCEPT = Pair(
     Update(
         lambda before, token: _mine(before, token, State.IN_DATA),
@@ -49,8 +48,6 @@ ACCEPT = Pair(
     ),
     is_quick=True,
 )
-
-
 START = Pair(
     Update(_startable, state=State.IN_DATA, body_started_at=Now()),
     Update(_attempt, body_started_at=Now()),
