@@ -96,7 +96,7 @@ def preview_context(picture: Snapshot) -> dict[str, Any]:
 
 
 def letter_context(letter: Letter, snapshot: Snapshot) -> dict[str, Any]:
-    """What the delivered mail says; the admin's preview shows the same."""
+    """What the delivered mail says to everybody; `recipient`, `room_url` and `has_names` are each mail's own."""
     version = snapshot.version
     count = snapshot.count or {}
     return {
