@@ -52,7 +52,7 @@ class LetterAdmin(QuietAdmin):
 
     def get_urls(self) -> list[Any]:
         own = [pages.address("edit/", self.edit, "edit"), *typed.addresses(self)]
-        return [*own, *addresses.of_a_letter(), *super().get_urls()]
+        return [*own, *addresses.OF_A_LETTER, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
         return access.letters(request)
