@@ -10,6 +10,7 @@ from celery.beat import PersistentScheduler
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
+from config.schedule import PULSES
 from petitions.models import Heartbeat
 
 log = structlog.stdlib.get_logger(__name__)
@@ -21,7 +22,7 @@ class Clock(PersistentScheduler):
     def tick(self, *arguments: Any, **named: Any) -> float:
         """Between two looks at the schedule, so that one that hangs falls silent."""
         now = time.monotonic()
-        if self._told_at is None or now - self._told_at >= settings.HEARTBEAT_SECONDS / 6:
+        if self._told_at is None or now - self._told_at >= settings.HEARTBEAT_SECONDS / PULSES:
             self._told_at = now
             _tell()
         wait: float = super().tick(*arguments, **named)

@@ -1,16 +1,14 @@
 """The only settings. Whatever differs between places comes from the environment; see `.env.example`."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import validate
 
-from config import environment, logs, refusals
+from config import environment, logs, refusals, schedule
 
 env = environment.read()
 ONION = r"(https?://[a-z0-9.-]+\.onion/?)?$"
@@ -147,43 +145,9 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULER = "config.beat:Clock"
 # How often the clock looks for what is due. A wrong value is told at the end, with all others.
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 3.0, validate=validate.Range(min=0.1, max=60)) or 3.0
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    name: {
-        "task": f"petitions.tasks.{name}",
-        "schedule": timedelta(seconds=seconds),
-        "options": {"expires": max(seconds, 3)},
-    }
-    for name, seconds in {
-        "drain_outbox": SWEEP_SECONDS,
-        "freeze_snapshots": SWEEP_SECONDS,
-        "close_letters": SWEEP_SECONDS,
-        "publish_batches": SWEEP_SECONDS,
-        "invalidate_signatures": SWEEP_SECONDS,
-        "post_updates": SWEEP_SECONDS,
-        "scatter_rows": SWEEP_SECONDS,
-        "forget": SWEEP_SECONDS * 5,
-        "tell_of_trouble": SWEEP_SECONDS * 20,
-    }.items()
-}
-HEARTBEAT_SECONDS = env.float("HEARTBEAT_SECONDS", 60.0)  # without one for so long, a part counts as stopped
-CELERY_BEAT_SCHEDULE |= {
-    f"pulse of the {part}": {
-        "task": "petitions.tasks.pulse",
-        "schedule": timedelta(seconds=HEARTBEAT_SECONDS / 6),
-        "args": [part],
-        "options": {"queue": queue, "expires": HEARTBEAT_SECONDS},
-    }
-    for part, queue in QUEUES.items()
-}
-CELERY_BEAT_SCHEDULE["compare_counts"] = {
-    "task": "petitions.tasks.compare_counts",
-    "schedule": crontab(hour=3, minute=17),
-}
-CELERY_BEAT_SCHEDULE["purge"] = {"task": "petitions.tasks.purge", "schedule": crontab(hour=3, minute=41)}
-CELERY_BEAT_SCHEDULE["write_pieces_anew"] = {
-    "task": "petitions.tasks.write_pieces_anew",
-    "schedule": crontab(hour=3, minute=53),
-}
+# Without one for so long, a part counts as stopped.
+HEARTBEAT_SECONDS = env.float("HEARTBEAT_SECONDS", 60.0, validate=validate.Range(min=0.1)) or 60.0
+CELERY_BEAT_SCHEDULE = schedule.of(sweep=SWEEP_SECONDS, heartbeat=HEARTBEAT_SECONDS, queues=QUEUES)
 CELERY_TIMEZONE = "UTC"
 
 # --- Mail --------------------------------------------------------------------------------------------------

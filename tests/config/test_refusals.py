@@ -136,6 +136,7 @@ def test_everything_is_told_at_once_and_nothing_starts(tmp_path):
         "EMAIL_SECURITY": "ssl",
         "TRUSTED_PROXIES": "-1",
         "SWEEP_SECONDS": "soon",
+        "HEARTBEAT_SECONDS": "soon",
         "ONION_URL": "https://letters.test",
         "BACKUP_PUBLIC_KEYS": f"{PUBLIC_KEY}, age1nobody",
     }
@@ -150,6 +151,7 @@ def test_everything_is_told_at_once_and_nothing_starts(tmp_path):
         "DATABASE_URL",
         "REDIS_URL",
         "SWEEP_SECONDS",
+        "HEARTBEAT_SECONDS",
         "EMAIL_SECURITY",
         "SITE_URL",
         "ALLOWED_HOSTS",
