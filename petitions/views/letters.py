@@ -84,9 +84,7 @@ def draft_page(letter: Letter, version: Version) -> dict[str, Any]:
 def _page(letter: Letter, version: Version) -> dict[str, Any]:
     grown = counts.shown_grown(letter)
     tally = grown.tally
-    signable = letter.can_be_signed()
     milestones = list(letter.milestones.all())
-    papers = list(letter.papers.all().counted())
     way = progress.of(letter, milestones, tally.total)
     return {
         "letter": letter,
@@ -99,17 +97,33 @@ def _page(letter: Letter, version: Version) -> dict[str, Any]:
         "recipients": _recipients(letter),
         "tally": tally,
         "count_sentences": count_sentences(tally.as_json(), documents.domain_names(letter)),
-        "has_paper_names": any(paper.has_names for paper in papers),
-        "paper_sentences": paper_sentences([paper.as_json() for paper in papers]),
+        **_papers(letter),
         "invalid_sentences": invalid_sentences(counts.shown_invalid(letter)),
         "progress": way,
         "milestones": heights(milestones),
         "signatories": signatories.of(letter),
         "growth": growth.of(grown.days),
-        "is_signable": signable and not letter.is_signing_paused,
-        "is_signing_paused": signable and letter.is_signing_paused,
-        "opens_later": letter.is_open and not signable and not _has_begun(letter),
+        **_signing(letter),
         **outcomes.afterwards(letter),
+    }
+
+
+def _signing(letter: Letter) -> dict[str, bool]:
+    """Whether somebody can begin now, and if not, why."""
+    can_be_signed = letter.can_be_signed()
+    return {
+        "is_signable": can_be_signed and not letter.is_signing_paused,
+        "is_signing_paused": can_be_signed and letter.is_signing_paused,
+        "opens_later": letter.is_open and not can_be_signed and not _has_begun(letter),
+    }
+
+
+def _papers(letter: Letter) -> dict[str, Any]:
+    """What stands beside the count."""
+    papers = list(letter.papers.all().counted())
+    return {
+        "has_paper_names": any(paper.has_names for paper in papers),
+        "paper_sentences": paper_sentences([paper.as_json() for paper in papers]),
     }
 
 
