@@ -159,6 +159,13 @@ def test_imports_go_down(path):
     assert upward == []
 
 
+def test_the_map_shows_the_layers_from_the_top():
+    table = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("| layer | what |")[1]
+    rows = [line.split("|")[1] for line in table.split("\n\n")[0].splitlines() if "`" in line]
+
+    assert [set(re.findall(r"`(\w+)`", row)) for row in rows] == LAYERS[::-1]
+
+
 def test_accounts_know_nothing_of_letters():
     assert [path.name for path in (ROOT / "accounts").glob("*.py") if "petitions" in path.read_text()] == []
 
