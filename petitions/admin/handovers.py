@@ -40,7 +40,7 @@ def take_back(request: HttpRequest, pk: int, handover: int) -> HttpResponse:
 @transaction.atomic
 def _record(request: HttpRequest, letter: Letter) -> HttpResponse:
     """Two presses of the button come one after the other, and the second finds it written down."""
-    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    letter.hold_row()
     form = HandOverForm(letter, request.POST)
     if not form.is_valid():
         return _page(request, letter, form)

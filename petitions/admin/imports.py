@@ -57,7 +57,7 @@ def _names(request: HttpRequest, letter: Letter, form: PaperNamesForm) -> HttpRe
 
 def _confirmed(letter: Letter, form: RecipientsForm, digest: str) -> Plan | None:
     """What is to be done, if it is what was shown; nobody changes the letter between the comparison and the deed."""
-    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    letter.hold_row()
     if not form.is_valid():
         return None
     plan = form.plan()

@@ -135,7 +135,7 @@ class LetterAdmin(QuietAdmin):
         with transaction.atomic():
             letter = self.get_object(request, unquote(object_id))
             if request.method == "POST":
-                Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+                letter.hold_row()
             context = (extra_context or {}) | {"seen": contents.digest(letter)}
             if request.method == "POST" and request.POST.get(SEEN) != context["seen"]:
                 context["conflict"] = conflicts.of(self, request, letter)

@@ -52,7 +52,7 @@ def _undone(letter: Letter) -> list[Item]:
 @transaction.atomic
 def _open(letter: Letter, *, by: User) -> None:
     """Nobody becomes an owner between the look at the owners and the opening."""
-    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    letter.hold_row()
     missing = lacking(letter)
     if missing:
         raise letters.NotReady(missing)

@@ -27,7 +27,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
 @transaction.atomic
 def _record(request: HttpRequest, letter: Letter) -> HttpResponse:
     """Two presses of the button come one after the other, and the second finds the answer recorded."""
-    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    letter.hold_row()
     form = ResponseForm(letter, request.POST)
     if not form.is_valid():
         return _page(request, letter, form)

@@ -57,7 +57,7 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
 @transaction.atomic
 def _write(request: HttpRequest, letter: Letter) -> HttpResponse:
     """Two presses of the button come one after the other, and the second finds the draft saved."""
-    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    letter.hold_row()
     form = UpdateForm(letter, request.POST)
     if not form.is_valid():
         return _writing(request, letter, form)

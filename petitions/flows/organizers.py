@@ -96,7 +96,7 @@ def accept(invitation: OrganizerInvitation, *, by: User) -> Membership:
     Raises `Gone`, `NotForYou`.
     """
     letter = invitation.letter
-    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    letter.hold_row()
     found = OrganizerInvitation.objects.fresh().filter(pk=invitation.pk).first()
     if found is None:
         raise Gone
@@ -134,7 +134,7 @@ def remove(letter: Letter, pk: int, *, by: User) -> None:
 @transaction.atomic
 def leave(letter: Letter, *, by: User) -> None:
     """Raises `Gone`, `LastOwner`."""
-    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    letter.hold_row()
     member = letter.memberships.filter(user=by).first()
     if member is None:
         raise Gone
@@ -162,7 +162,7 @@ def is_last_owner(letter: Letter, member: Membership) -> bool:
 
 def _hold(letter: Letter, by: User) -> None:
     """Asked again behind the lock: of two owners who remove each other, the second has no right any more."""
-    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    letter.hold_row()
     if not letter.memberships.filter(user=by, role=OWNER).exists():
         raise NotAnOwner
 

@@ -157,7 +157,7 @@ def _publish_once(recipient: Recipient, pending: Pending) -> None:
 
 def _locked(recipient: Recipient) -> Letter:
     """Until commit: who archives it, saves or publishes at the same moment comes before or after."""
-    letter = Letter.objects.select_for_update(no_key=True).get(pk=recipient.letter_id)
+    letter = Letter(pk=recipient.letter_id).hold_row()
     if letter.state == Letter.State.ARCHIVED:
         raise TakesNoAnswers
     return letter

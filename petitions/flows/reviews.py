@@ -12,7 +12,7 @@ from accounts.models import User
 from petitions import erasures
 from petitions.erasures import Kind
 from petitions.flows import audit, signatures, snapshots
-from petitions.models import Letter, Signature
+from petitions.models import Signature
 from petitions.models.signatures import SignatureQuerySet
 
 MOST_PINNED = 12
@@ -49,7 +49,7 @@ def show_statement(signature: Signature, *, seen: str, is_shown: bool, by: User)
 def pin(signature: Signature, *, seen: str, is_pinned: bool, by: User) -> bool:
     """Let the line stand above the others, or no longer. Raises `TooManyPinned`. False as for statements."""
     letter = signature.letter
-    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)  # one organizer after the other
+    letter.hold_row()  # one organizer after the other
     if is_pinned and letter.signatures.all().named().filter(is_pinned=True).count() >= MOST_PINNED:
         raise TooManyPinned
     rows = _as_seen(signature, seen).filter(is_pinned=not is_pinned, is_under_review=False)

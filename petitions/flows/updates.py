@@ -59,7 +59,7 @@ def rewrite(update: Update, *, revision: int, title: str, text: str, by: User) -
 @transaction.atomic
 def schedule(update: Update, *, at: datetime, by: User) -> None:
     """Let it post itself then. Raises `AlreadyPosted`, `TooMany`."""
-    _hold(update.letter)
+    update.letter.hold_row()
     _refuse_too_many(update, at)
     if not _unposted(update).update(scheduled_at=at):
         raise AlreadyPosted
@@ -101,7 +101,7 @@ def try_out(update: Update, *, by: User) -> None:
 @transaction.atomic
 def post(update: Update, *, revision: int, by: User) -> None:
     """Publish what was read and send it to every follower. Raises `AlreadyPosted`, `Rewritten`, `TooMany`."""
-    _hold(update.letter)
+    update.letter.hold_row()
     _refuse_too_many(update, timezone.now())
     _change(update, revision=revision, posted_at=Now())
     _tell(update, by=by)
@@ -116,7 +116,7 @@ def post_due(letter: Letter) -> None:
 @transaction.atomic
 def _post_due(update: Update) -> None:
     """One that is late after others stays scheduled until the week has room."""
-    _hold(update.letter)
+    update.letter.hold_row()
     posted = update.letter.updates.posted().values_list("posted_at", flat=True)
     if not pace.is_free(timezone.now(), filter(None, posted)):
         return
@@ -151,7 +151,3 @@ def _tell(update: Update, *, by: User | None) -> None:
 
 def _unposted(update: Update) -> UpdateQuerySet:
     return Update.objects.unposted().filter(pk=update.pk)
-
-
-def _hold(letter: Letter) -> None:
-    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
