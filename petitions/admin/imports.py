@@ -91,14 +91,11 @@ def _looked_at(form: RecipientsForm) -> dict[str, Any]:
         "was_confirmed": bool(form.data.get("confirmed")),
         "refusals": plan.refusals[:SAMPLE],
         "refusals_left": max(0, len(plan.refusals) - SAMPLE),
-        "parts": [
-            {
-                "title": title,
-                "lines": lines[:SAMPLE],
-                "number": len(lines),
-                "left": max(0, len(lines) - SAMPLE),
-            }
-            for title, lines in parts.items()
-            if lines
-        ],
+        "parts": [_part(title, lines) for title, lines in parts.items() if lines],
     }
+
+
+def _part(title: str, lines: list[tuple[int, str]]) -> dict[str, Any]:
+    """The first of them, and how many there are."""
+    number = len(lines)
+    return {"title": title, "lines": lines[:SAMPLE], "number": number, "left": max(0, number - SAMPLE)}

@@ -19,14 +19,13 @@ FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 LINK = re.compile(r"://|www\.|@|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}(?:/|$|\s)", re.IGNORECASE)
 TITLES_WITH_DOTS = re.compile(r"^(?:[A-Za-z]{1,4}\.)+[A-Za-z]{1,4}\.?$")
 MOST_MARKS = 4
+LOOK_ALIKE = {"LATIN", "CYRILLIC", "GREEK"}
 
 
 def cleaned_text(text: str, *, most: int, has_lines: bool = False) -> str:
     """Words about a person in NFC. Raises `ValidationError` with a sentence for whoever typed it."""
     if len(text) > most * 4:  # cheap, before anything looks at each character
-        raise ValidationError(
-            _("Please use at most %(most)s characters."), code="too_long", params={"most": most}
-        )
+        raise _too_long(most)
     if not _is_plain(text):
         _refuse_broken(text.replace("\n", " ") if has_lines else text)
     line = unicodedata.normalize("NFC", text.replace(SOFT_HYPHEN, "")).strip()
@@ -36,9 +35,7 @@ def cleaned_text(text: str, *, most: int, has_lines: bool = False) -> str:
     if not _is_plain(line):
         _refuse_deceiving(line)
     if len(line) > most:
-        raise ValidationError(
-            _("Please use at most %(most)s characters."), code="too_long", params={"most": most}
-        )
+        raise _too_long(most)
     return line
 
 
@@ -63,6 +60,12 @@ def shortened(name: str) -> str:
     return f"{words[0]} {initial}." if initial else words[0]
 
 
+def _too_long(most: int) -> ValidationError:
+    return ValidationError(
+        _("Please use at most %(most)s characters."), code="too_long", params={"most": most}
+    )
+
+
 def _is_plain(text: str) -> bool:
     """Letters, digits and signs of ASCII, in which nothing hides and nothing deceives."""
     return text.isascii() and text.isprintable()
@@ -74,12 +77,8 @@ def mixes_scripts(text: str) -> bool:
 
 
 def _scripts(word: str) -> set[str]:
-    names = (unicodedata.name(letter, "") for letter in word)
-    return {
-        name.split()[0]
-        for name in names
-        if name.split()[:1] and name.split()[0] in {"LATIN", "CYRILLIC", "GREEK"}
-    }
+    """Those of the three that look alike; a letter's name in Unicode begins with its script."""
+    return LOOK_ALIKE.intersection(unicodedata.name(letter, "").partition(" ")[0] for letter in word)
 
 
 def _refuse_broken(text: str) -> None:
