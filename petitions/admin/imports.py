@@ -12,8 +12,11 @@ from django.views.decorators.http import require_http_methods
 
 from petitions.admin import access, pages
 from petitions.flows import imports
-from petitions.forms.imports import SAMPLE, PaperNamesForm, Plan, RecipientsForm
+from petitions.forms.imports import PaperNamesForm, RecipientsForm
+from petitions.forms.plans import Plan
 from petitions.models import Letter
+
+SAMPLE = 50  # lines of each kind that are shown
 
 asks_first = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -7,7 +7,8 @@ from django.db import transaction
 from accounts.models import User
 from petitions.flows import audit, papers
 from petitions.flows.recipients import respect
-from petitions.forms.imports import PaperResource, Plan, RecipientResource
+from petitions.forms.imports import PaperResource, RecipientResource
+from petitions.forms.plans import Plan
 from petitions.models import Letter, Paper
 
 
