@@ -68,4 +68,3 @@ def _serve(processes: Processes) -> None:
     processes.start_beat()
     processes.wait(processes.answers)
     processes.environment["BENCH_WEB_PID"] = str(processes.running["web"].pid)
-    processes.environment["BENCH_BARE_PID"] = str(processes.running["bare"].pid)

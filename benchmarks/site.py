@@ -24,7 +24,7 @@ class Site:
         self.port = urlsplit(self.url).port or 80
         self.bare = int(os.environ["BENCH_BARE"])
         self.control = int(os.environ["BENCH_CONTROL"])
-        self.web_pid, self.bare_pid = int(os.environ["BENCH_WEB_PID"]), int(os.environ["BENCH_BARE_PID"])
+        self.web_pid = int(os.environ["BENCH_WEB_PID"])
         self.mails = Mails(self.control)
 
     @property
