@@ -16,8 +16,7 @@ from django.db.models import CharField, Value
 from petitions.crypto import blind, keys, tokens, typed
 from petitions.flows import proofs, signatures
 from petitions.flows.signatures import AlreadySigned, Seal, Shown
-from petitions.models import Appear, Letter, Mark, Proof, PublicKey, Signature, WaitingSignature
-from petitions.models.letters import lock
+from petitions.models import Appear, Letter, Mark, Proof, PublicKey, Signature, WaitingSignature, locks
 from petitions.models.publickeys import OF_PROOF
 from petitions.pending import Pending
 from petitions.recent import recent
@@ -143,7 +142,7 @@ def redeem(letter: Letter, line: str, signature: str) -> None:
 @transaction.atomic
 def _count_once(letter: Letter, number: bytes, seal: Seal) -> None:
     """The number is chosen by its holder, so whoever brings the same one, here or for another letter, takes turns."""
-    lock("number", number.hex())
+    locks.hold("number", number.hex())
     letter.share_lock()
     rows = receipts_with(number)
     if any(row["letter"] != letter.pk for row in rows):

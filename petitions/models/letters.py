@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import uuid
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from petitions.models import clocks, prepared
+from petitions.models import clocks, locks, prepared
 from petitions.models.installations import Installation
 from petitions.models.prepared import Asked
 from petitions.models.workplaces import Domain, Workplace
@@ -277,15 +276,15 @@ class Letter(models.Model):
 
     def share_lock(self) -> None:
         """Signers hold it together until they commit; who closes waits for them."""
-        SHARING(_lock_of("letter", self.pk))
+        locks.share("letter", self.pk)
 
     def sharing_lock(self) -> Asked:
         """The same, to be asked together with what follows it."""
-        return SHARING.given(key=_lock_of("letter", self.pk))
+        return locks.sharing("letter", self.pk)
 
     def hold_lock(self) -> None:
         """Keeps every signer out until commit."""
-        lock("letter", self.pk)
+        locks.hold("letter", self.pk)
 
     def hold_row(self) -> Letter:
         """The letter as it is now, until commit: whoever else asks for it, or changes it, waits. Signers do not.
@@ -304,17 +303,3 @@ LISTED_WORKPLACES = prepared.Objects[Workplace](lambda letter: Workplace.objects
 WORKPLACES = prepared.Rows(
     lambda letter: Workplace.objects.filter(letters=letter).order_by().values_list("pk")[:2]
 )
-
-
-def lock(*what: object) -> None:
-    """Held until commit; whoever locks the same waits."""
-    HOLDING(_lock_of(*what))
-
-
-def _lock_of(*what: object) -> int:
-    digest = hashlib.sha256(":".join(map(str, what)).encode()).digest()
-    return int.from_bytes(digest[:8], signed=True)
-
-
-HOLDING = prepared.Lock("pg_advisory_xact_lock")
-SHARING = prepared.Lock("pg_advisory_xact_lock_shared")
