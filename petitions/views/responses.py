@@ -54,19 +54,11 @@ def preview(request: HttpRequest, recipient: Recipient) -> HttpResponse:
 @for_room
 def code(request: HttpRequest, recipient: Recipient) -> HttpResponse:
     asked = _asked(request, recipient)
-    form = CodeForm(request.POST) if request.method == "POST" and asked else CodeForm()
-    if asked is None or not form.is_valid():
-        status = 422 if request.method == "POST" else 200
-        return _code_page(request, recipient, form if asked else None, status=status)
-    try:
-        responses.publish(recipient, asked, form.cleaned_data["code"])
-    except proofs.CodeRefused as error:
-        explain_code(form, error)
-        return _code_page(request, recipient, form, status=422)
-    except (responses.TakesNoAnswers, responses.DraftChanged) as error:
-        return _not_published(request, recipient, error)
-    answer = SeeOther(url(recipient, "answer_published"))
-    return forget_pending(answer, recipient.letter, responses.PURPOSE, path=url(recipient, "answer"))
+    if request.method != "POST":
+        return _code_page(request, recipient, CodeForm() if asked else None)
+    if asked is None:
+        return _code_page(request, recipient, None, status=422)
+    return _publish(request, recipient, asked)
 
 
 @require_POST
@@ -106,6 +98,21 @@ def _asked(request: HttpRequest, recipient: Recipient) -> Pending | None:
 
 def _keep(answer: HttpResponse, recipient: Recipient, asked: Pending) -> HttpResponse:
     return keep_pending(answer, recipient.letter, asked, path=url(recipient, "answer"))
+
+
+def _publish(request: HttpRequest, recipient: Recipient, asked: Pending) -> HttpResponse:
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return _code_page(request, recipient, form, status=422)
+    try:
+        responses.publish(recipient, asked, form.cleaned_data["code"])
+    except proofs.CodeRefused as error:
+        explain_code(form, error)
+        return _code_page(request, recipient, form, status=422)
+    except (responses.TakesNoAnswers, responses.DraftChanged) as error:
+        return _not_published(request, recipient, error)
+    answer = SeeOther(url(recipient, "answer_published"))
+    return forget_pending(answer, recipient.letter, responses.PURPOSE, path=url(recipient, "answer"))
 
 
 def _not_published(request: HttpRequest, recipient: Recipient, error: Exception) -> HttpResponse:
@@ -149,6 +156,6 @@ def _preview_page(
 
 
 def _code_page(
-    request: HttpRequest, recipient: Recipient, form: CodeForm | None, *, status: int
+    request: HttpRequest, recipient: Recipient, form: CodeForm | None, *, status: int = 200
 ) -> HttpResponse:
     return page(request, recipient, "code", {"form": form}, status=status)
