@@ -76,7 +76,7 @@ DEFECTS = [
         "tests/flows/test_races.py::test_nothing_is_counted_after_the_close_and_nothing_before_it_is_dropped",
         (
             (
-                "petitions/models/letters.py",
+                "petitions/models/locks.py",
                 'prepared.Lock("pg_advisory_xact_lock_shared")',
                 'prepared.Lock("pg_typeof")',
             ),
