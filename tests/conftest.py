@@ -18,7 +18,7 @@ from petitions import codes, erasures, holding, limits, recent
 from petitions.crypto import blind
 from petitions.documents import typesetting
 from petitions.flows import restores
-from petitions.models import pieces
+from petitions.models import pieces, searches
 from petitions.views import remembered as pages
 from tests import valkey
 from tests.mailserver import MailServer
@@ -118,6 +118,7 @@ def fresh_cache(monkeypatch) -> None:
     pages.forget()
     recent.forget()
     pieces.forget()
+    searches.forget()
 
 
 @pytest.fixture(scope="session")

@@ -107,7 +107,8 @@ def test_pages_ask_as_often_whatever_has_been_signed(rows, mails):
 
     assert asked == PAGES | {
         "letter": PAGES["letter"] + (rows > signatories.WHOLE),
-        "search": PAGES["search"] + pieces.are_indexed(),  # what is rare
+        "search": PAGES["search"]
+        + 2 * pieces.are_indexed(),  # what is rare, and since when the latest were signed
     }
 
 

@@ -1,12 +1,14 @@
 """Finding names in a list: the latest that have each word, without reading all where many do, or hardly any.
 
 Common words are soon met among the latest, and by their pieces would be found far too often; what is rare is found by
-its pieces. On PostgreSQL both are one statement, whose second half runs where the first one met too few.
+its pieces. On PostgreSQL the second is asked where the first one met too few.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
+import time
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db import connection
@@ -20,37 +22,23 @@ from petitions.models.words import SHOWN, Line, line, searchable
 from petitions.models.workplaces import Workplace
 
 LATEST = 20_000  # signatures, among which a page of what is common is met
+KEPT = 10  # seconds that a process goes by which ones they were: a few newer ones do no harm
 READ = ("id", "signed_at", "signed_on", "workplace_id", *SHOWN)
-EITHER = """
-WITH met AS MATERIALIZED (
-  SELECT {read} FROM ({latest} LIMIT %s) AS latest WHERE NOT is_under_review AND search LIKE ALL (%s)
-  ORDER BY signed_at DESC, id LIMIT %s),
-further AS MATERIALIZED (SELECT id FROM ({latest} OFFSET %s) AS further LIMIT 1)
-SELECT either.id, signed_on, place.name, {shown} FROM (
-  SELECT * FROM met WHERE (SELECT count(*) FROM met) = %s OR NOT EXISTS (SELECT FROM further)
-  UNION ALL
-  SELECT * FROM ({by_pieces} LIMIT %s) AS found
-  WHERE (SELECT count(*) FROM met) < %s AND EXISTS (SELECT FROM further)
-) AS either LEFT JOIN petitions_workplace AS place ON place.id = workplace_id
-ORDER BY signed_at DESC, either.id
+FIRST = """
+SELECT found.id, signed_on, place.name, {shown} FROM ({found} LIMIT %s) AS found
+LEFT JOIN petitions_workplace AS place ON place.id = workplace_id ORDER BY signed_at DESC, found.id
 """
+EVER = datetime.min.replace(tzinfo=UTC)  # since when the latest were signed, where these are all
 
 
-class Either(prepared.Rows):
-    """What is met among the `latest`, if that is enough or there are no others; otherwise by pieces, up to `most`."""
-
-    def __init__(self, latest: prepared.Rows, by_pieces: prepared.Rows) -> None:
-        self._latest, self._by_pieces = latest, by_pieces
+class First(prepared.Rows):
+    """The first that a queryset finds, up to `most`, as lists show them: only of those their workplaces are read."""
 
     @cached_property
     def _compiled(self) -> Any:
-        _compiler, latest, given = self._latest._compiled
-        compiler, by_pieces, more = self._by_pieces._compiled
-        shown = ", ".join(f"either.{column}" for column in SHOWN)
-        words = EITHER.format(latest=latest, by_pieces=by_pieces, read=", ".join(READ), shown=shown)
-        most = Given("most")
-        read = (*given, Given("latest"))
-        return compiler, words, (*read, Given("patterns"), most, *read, most, *more, most, most)
+        compiler, words, given = super()._compiled
+        shown = ", ".join(f"found.{column}" for column in SHOWN)
+        return compiler, FIRST.format(found=words, shown=shown), (*given, Given("most"))
 
     def _read(self, row: Any) -> Line:
         """As PostgreSQL gives it."""
@@ -63,25 +51,30 @@ def first(letter: Letter, words: str, most: int, *, workplace: Workplace | None 
         rows = letter.signatures.all().named().from_workplace(workplace).matching(words)
         return rows.latest_first()[:most].lines()
     sought = searchable(words).split()
-    values = {
-        "letter": letter.pk,
-        "latest": 0 if pieces.are_rare(sought) else LATEST,
-        "patterns": [f"%{connection.ops.prep_for_like_query(word)}%" for word in sought],
-        "pieces": pieces.telling(sought),
-        "most": most,
-    }
-    return THERE.all(workplace=workplace.pk, **values) if workplace else EVERYWHERE.all(**values)
+    patterns = [f"%{connection.ops.prep_for_like_query(word)}%" for word in sought]
+    values = {"letter": letter.pk, "patterns": patterns, "most": most}
+    values |= {"workplace": workplace.pk} if workplace else {}
+    latest, by_pieces = THERE if workplace else EVERYWHERE
+    if not pieces.are_rare(sought):
+        since = _since(letter.pk, LATEST, int(time.monotonic() // KEPT))
+        met = latest.all(since=since, **values)
+        if len(met) == most or since == EVER:
+            return met
+    return by_pieces.all(pieces=pieces.telling(sought), **values)
+
+
+@lru_cache(maxsize=1_000)
+def _since(letter: int, latest: int, _when: int) -> datetime:
+    """Behind which moment so many were signed."""
+    rows = Signature.objects.filter(letter=letter).named().latest_first()
+    return rows.values_list("signed_at", flat=True)[latest : latest + 1].first() or EVER
+
+
+def forget() -> None:
+    _since.cache_clear()
 
 
 def _listed(letter: Any) -> SignatureQuerySet:
-    return Signature.objects.filter(letter=letter).named().latest_first()
-
-
-def _read(rows: SignatureQuerySet) -> Any:
-    return rows.values(*READ, "search")
-
-
-def _found(rows: SignatureQuerySet) -> Any:
     have_words = Func(
         F("search"),
         Given("patterns"),
@@ -89,14 +82,22 @@ def _found(rows: SignatureQuerySet) -> Any:
         arg_joiner=" LIKE ALL (",
         output_field=BooleanField(),
     )
-    return rows.filter(pieces.are_in_line(Given("pieces")), have_words, is_under_review=False).values(*READ)
+    return Signature.objects.filter(have_words, letter=letter, is_under_review=False).named().latest_first()
 
 
-EVERYWHERE = Either(
-    prepared.Rows(lambda letter: _read(_listed(letter))),
-    prepared.Rows(lambda letter: _found(_listed(letter))),
+def _latest(rows: SignatureQuerySet) -> Any:
+    return rows.filter(signed_at__gt=Given("since")).values(*READ)
+
+
+def _by_pieces(rows: SignatureQuerySet) -> Any:
+    return rows.filter(pieces.are_in_line(Given("pieces"))).values(*READ)
+
+
+EVERYWHERE = (
+    First(lambda letter: _latest(_listed(letter))),
+    First(lambda letter: _by_pieces(_listed(letter))),
 )
-THERE = Either(
-    prepared.Rows(lambda letter, workplace: _read(_listed(letter).filter(workplace=workplace))),
-    prepared.Rows(lambda letter, workplace: _found(_listed(letter).filter(workplace=workplace))),
+THERE = (
+    First(lambda letter, workplace: _latest(_listed(letter).filter(workplace=workplace))),
+    First(lambda letter, workplace: _by_pieces(_listed(letter).filter(workplace=workplace))),
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import struct
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.contrib.postgres.fields import ArrayField
 from django.db import DataError, connection
 from django.db.models import BigIntegerField, Value
+from django.utils import timezone
 
 from petitions.flows.signatures import NO_WORDS
 from petitions.models import Letter, pieces, searches
@@ -54,10 +56,15 @@ def make_signed() -> Letter:
 def test_whatever_is_read_the_same_is_found(monkeypatch, latest, few):
     """With nothing but pieces, with a few of the latest, with the latest alone, whether or not a word is rare."""
     letter, workplace = make_signed(), make_workplace("mills.test")
+    for number, name in enumerate(NAMES):  # two at each moment
+        moment = timezone.now() - timedelta(hours=number // 2)
+        letter.signatures.filter(name=name).update(signed_at=moment)
     letter.signatures.filter(name__in=NAMES[::2]).update(workplace=workplace)
     counted()
     monkeypatch.setattr(searches, "LATEST", latest)
     monkeypatch.setattr(pieces, "FEW", few)
+    assert searches.first(letter, "ada", 1)  # from now on it is known which are the latest
+    sign(letter, "Adam Newer")
 
     for there, words in itertools.product([None, workplace], WANTED):
         rows = letter.signatures.all().named().from_workplace(there).matching(words)
