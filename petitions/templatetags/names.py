@@ -6,6 +6,7 @@ A page of a hundred names took nearly all of its time to render the same few wor
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from html import escape
@@ -25,6 +26,7 @@ register = template.Library()
 
 OPTIONAL = ("name", "role", "statement", "workplace")  # a line's shape is which of these it has
 ALWAYS = ("line", "day", "date")
+BETWEEN = "\x00"
 KEY = uuid4()  # the blank of a key, of which an address is made; all others are what no text can contain
 SPACE = re.compile(r"\s*\n\s*")  # a third of a page of names
 BLANK = re.compile(rf"\x00(\w+)\x00|({KEY})")
@@ -46,7 +48,7 @@ class Names(template.Node):
     def render(self, context: Context) -> SafeString:
         forms: dict[tuple[bool, ...], str] = {}
         filled, language = [], get_language()
-        for line in self.lines.resolve(context):
+        for line in _escaped([*self.lines.resolve(context)]):
             shape = (line.name != "", line.role != "", line.statement != "", line.workplace != "")
             if shape not in forms:
                 forms[shape] = self._form(context, shape)
@@ -63,17 +65,26 @@ class Names(template.Node):
         return BLANK.sub(lambda found: f"%({found[1] or 'pk'})s", text)
 
 
+def _escaped(lines: Sequence[Line]) -> Iterator[Line]:
+    """All words as HTML, escaped at once: one after the other takes as long as to fill them in."""
+    if not lines:
+        return
+    each = [word for line in lines for word in (line.workplace, line.name, line.role, line.statement)]
+    words = iter(escape(BETWEEN.join(each)).split(BETWEEN))
+    for line, *four in zip(lines, words, words, words, words, strict=True):
+        yield Line(line.pk, line.signed_on, *four)
+
+
 def _words(line: Line, language: str | None) -> dict[str, object]:
-    """All of it as HTML."""
-    name, role = escape(line.name), escape(line.role)
+    """Of a line that is HTML."""
     day, date_there = _written(line.signed_on, language)
     return {
         "pk": line.pk,
-        "name": name,
-        "role": role,
-        "statement": line.statement and linebreaksbr(line.statement),
-        "workplace": line.workplace and escape(line.workplace),
-        "line": public_line(name, role),
+        "name": line.name,
+        "role": line.role,
+        "statement": line.statement and linebreaksbr(line.statement, autoescape=False),
+        "workplace": line.workplace,
+        "line": public_line(line.name, line.role),
         "day": day,
         "date": date_there,
     }
