@@ -4,7 +4,8 @@ Such a page holds no form's token and asks for no cookie. Each web process remem
 database nor broker is asked; with the count's age and a browser's, a new number is everywhere within five seconds.
 
 Forms are `filled`: they differ in the token of the form and in a few words of the person's own, which are left blank
-in what is remembered and filled in for each. They are kept by nobody else.
+in what is remembered and filled in for each. They are kept by nobody else. What a search finds is `framed`: the page
+around it is the same for all who search.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from django.middleware.csrf import get_token
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.html import escape
 from django.utils.http import quote_etag
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from petitions import languages
@@ -46,6 +48,12 @@ FORMS_TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=")\w+')
 ASKED = {*languages.LOOKED_FOR, languages.PARAMETER}  # whoever asks for more gets a page made for them
 
 
+class Again(HttpResponse):
+    """Of what is remembered, and as old."""
+
+    made_at = 0.0
+
+
 @dataclass
 class Page:
     """An answer with its tag; `made_at` is when its making began."""
@@ -59,12 +67,18 @@ class Page:
     def age(self) -> float:
         return time.monotonic() - self.made_at
 
-    def again(self, content: bytes | str = b"") -> HttpResponse:
+    def again(self, content: bytes | str = b"") -> Again:
         """The same once more, or as it was filled in: middleware adds to each answer."""
-        answer = HttpResponse(content or self.answer.content)
+        answer = Again(content or self.answer.content)
+        answer.made_at = self.made_at
         for name, value in self.answer.items():
             answer[name] = value
         return answer
+
+    def filled(self, words: Mapping[str, str]) -> Again:
+        pieces = self.pieces.copy()
+        pieces[1::2] = [words[name] for name in pieces[1::2]]
+        return self.again("".join(pieces))
 
 
 @dataclass
@@ -97,6 +111,8 @@ def remembered(view: View[Rest]) -> View[Rest]:
         def make() -> Page:
             began = time.monotonic()
             answer = view(request, *rest, **named)
+            if isinstance(answer, Again):
+                began = answer.made_at
             return Page(began, answer, quote_etag(hashlib.sha256(answer.content).hexdigest()))
 
         if not settings.COUNT_SECONDS or not ASKED.issuperset(request.GET):
@@ -123,9 +139,21 @@ def filled(
     words: dict[str, str] = {name: escape(value) for name, value in blanks.items()}
     if TOKEN in page.pieces[1::2]:
         words[TOKEN] = get_token(request)
-    pieces = page.pieces.copy()
-    pieces[1::2] = [words[name] for name in pieces[1::2]]
-    return page.again("".join(pieces))
+    return page.filled(words)
+
+
+def framed(
+    request: HttpRequest,
+    make: Callable[[Mapping[str, str]], HttpResponse],
+    *kind: object,
+    but: str,
+    **parts: SafeString,
+) -> HttpResponse:
+    """What `make` shows around these parts. Of one kind and address, `but` for one field, it is the same for all."""
+    if not settings.COUNT_SECONDS or not ASKED.issuperset(request.GET):
+        return make(parts)
+    page = _taken(_shelf((*_key(request, but), *kind)), lambda: _with_blanks(make, parts))
+    return page.filled(parts) if page.answer.status_code == 200 else page.answer
 
 
 def _with_blanks(make: Callable[[Mapping[str, str]], HttpResponse], blanks: Mapping[str, str]) -> Page:
@@ -141,8 +169,8 @@ def forget() -> None:
         _shelves.clear()
 
 
-def _key(request: HttpRequest) -> Key:
-    asked = tuple(sorted((name, *request.GET.getlist(name)) for name in request.GET))
+def _key(request: HttpRequest, *but: str) -> Key:
+    asked = tuple(sorted((name, *request.GET.getlist(name)) for name in request.GET if name not in but))
     return request.path, asked, get_language(), languages.named(), is_open_to(request)
 
 

@@ -1,4 +1,4 @@
-"""Signing, the list, and what a receipt can do."""
+"""Signing, and the receipt."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,18 +15,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from petitions import codes, counts, limits
+from petitions import codes, limits
 from petitions.crypto import typed
 from petitions.documents import sharing
 from petitions.flows import proofs, signatures
 from petitions.forms.signatures import SignForm
-from petitions.models import Letter, Signature, Version, Workplace, searches
+from petitions.models import Letter, Version
 from petitions.pending import Pending
 from petitions.recent import recent
 from petitions.views import errors, issuing, remembered
 from petitions.views.answers import (
     SeeOther,
-    for_letter,
     for_signer,
     forget_pending,
     invitation_url,
@@ -39,86 +37,6 @@ from petitions.views.answers import (
 
 PURPOSE = "sign"
 PURPOSES = ("invitation", PURPOSE)  # whose receipts are shown here
-PAGE = 100
-LONGEST = 9  # digits of a page's number
-FEW = 1_000  # names that a search reads at once
-
-
-@require_safe
-@remembered.remembered
-@for_letter
-def listing(request: HttpRequest, letter: Letter) -> HttpResponse:
-    words = request.GET.get("q", "")[:100].replace("\x00", "")
-    workplaces = letter.listed_workplaces
-    chosen = _chosen(workplaces, request.GET.get("workplace", ""))
-    tally = counts.shown(letter)
-    is_whole = letter.is_open and not chosen
-    known = tally.named if is_whole else None  # names of a closed letter may have been erased
-    asked = request.GET.get("page", "")
-    names = Found(letter, chosen, words, asked) if words.strip() else Names(letter, chosen, known)
-    context = {
-        "letter": letter,
-        "page": names.get_page(asked),
-        "q": words,
-        "workplace": chosen,
-        "workplaces": workplaces if len(workplaces) > 1 else [],
-        "tally": tally,
-    }
-    return render(request, "signatures/list.html", context)
-
-
-class Names(Paginator):
-    """Pages of a list that may be long: what goes before a page is passed over in the index alone.
-
-    Where it is not known how many there are, the first ones are looked for; when those are all, nothing is counted.
-    """
-
-    are_all = True
-
-    def __init__(self, letter: Letter, workplace: Workplace | None, known: int | None) -> None:
-        rows = letter.signatures.all().named().from_workplace(workplace).latest_first()
-        super().__init__(rows, PAGE)
-        self._ids = rows.values_list("pk", flat=True)
-        self._first = list(self._ids[: FEW + 1]) if known is None else []
-        self._are_few = known is None and len(self._first) <= FEW
-        if known is not None or self._are_few:
-            self.count = len(self._first) if known is None else known
-
-    def page(self, number: int | str) -> Page:
-        number = self.validate_number(number)
-        found = self._first if self._are_few else self._ids
-        return Page(Signature.lines_of(list(found[(number - 1) * PAGE : number * PAGE])), number, self)
-
-
-class Found(Paginator):
-    """What a search finds, up to the page that is asked for; how many there are is known once all are found.
-
-    Of very many only the first are shown: whoever looks for somebody types more of the name.
-    """
-
-    def __init__(self, letter: Letter, workplace: Workplace | None, words: str, asked: str) -> None:
-        super().__init__([], PAGE)
-        last = FEW // PAGE
-        pages = max(1, min(int(asked), last)) if asked.isdecimal() and len(asked) < LONGEST else 1
-        found = searches.first(letter, words, pages * PAGE + 1, workplace=workplace)
-        self._lines = found[: pages * PAGE]
-        self.count = len(self._lines)
-        self.are_all = len(found) == self.count
-        self._has_more = not self.are_all and pages < last
-
-    @property
-    def num_pages(self) -> int:
-        """One more than is known, where there is more."""
-        return -(-max(self.count, 1) // PAGE) + self._has_more
-
-    def page(self, number: int | str) -> Page:
-        number = self.validate_number(number)
-        return Page(self._lines[(number - 1) * PAGE : number * PAGE], number, self)
-
-
-def _chosen(workplaces: list[Workplace], typed: str) -> Workplace | None:
-    """Anything that is none of the letter's workplaces chooses all of them."""
-    return next((workplace for workplace in workplaces if str(workplace.pk) == typed), None)
 
 
 @never_kept

@@ -13,7 +13,7 @@ from petitions.flows import batches, deliveries, letters, snapshots
 from petitions.flows import receipts as by_receipt
 from petitions.models import Appear, Letter
 from petitions.models.letters import random_slug
-from petitions.views import signatures as views
+from petitions.views import lists
 from tests.documents.turns import turn_taken
 from tests.factories import make_draft, make_letter, sign
 
@@ -165,8 +165,8 @@ def test_of_very_many_the_first_are_shown_and_how_many_there_are_is_not_counted(
     letter = make_letter()
     for number in range(7):
         sign(letter, f"Ada Lovelace {'I' * number}x")
-    monkeypatch.setattr(views, "PAGE", 2)
-    monkeypatch.setattr(views, "FEW", 4)
+    monkeypatch.setattr(lists, "PAGE", 2)
+    monkeypatch.setattr(lists, "FEW", 4)
 
     first, second, beyond, few = (
         page(client, letter, f"signatures/?q={query}")

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote_plus
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
 from petitions import recent
-from petitions.views import remembered
+from petitions.views import lists, remembered
 from tests.beside import Beside
 from tests.factories import make_draft, make_letter, sign
 
@@ -122,6 +123,54 @@ def test_of_many_readers_at_once_one_makes_the_page(django_assert_num_queries):
     assert len({answer.content for answer in answers}) == 1
     with django_assert_num_queries(0):
         assert Client().get(url).content == answers[0].content
+
+
+ODD = [
+    "ada",
+    "  ada LOVE ",
+    'ada "><b>&',
+    "ada + 100%",
+    "ádà&q=x",
+    "ada " * 60,
+    "ada blank.token.",
+    "ada {{ q }}\\1\x00",
+]
+
+
+@pytest.mark.parametrize("others", ["", "&lang=es", "&page=2", "&workplace=1", "&mine=1"])
+def test_what_is_filled_into_the_page_around_a_search_is_what_would_be_made(settings, monkeypatch, others):
+    """Whoever asks second gets the page around that the first one's search made."""
+    monkeypatch.setattr(lists, "PAGE", 2)
+    letter = make_letter()
+    for name in (
+        "Ada Love <i>",
+        "Ada Lovelace, 100% + &q=x",
+        'Ada "><b>& blank.token. {{ q }}\\1',
+        "Alan %s",
+    ):
+        sign(letter, name, role="Ada's")
+    asked = [f"{letter.get_absolute_url()}signatures/?q={quote_plus(words)}{others}" for words in ODD]
+
+    told = [Client().get(address).content.decode() for address in asked]
+
+    settings.COUNT_SECONDS = 0
+    assert told == [Client().get(address).content.decode() for address in asked]
+    assert any("&quot;&gt;&lt;b&gt;&amp;" in page for page in told)
+
+
+def test_a_search_asks_for_its_names_alone_and_is_as_old_as_the_page_around_it(django_assert_num_queries):
+    letter = make_letter()
+    for name in ("Ada Lovelace", "Grace Hopper", "Alan Turing"):
+        sign(letter, name)
+    url = f"{letter.get_absolute_url()}signatures/"
+    Client().get(f"{url}?q=ada")
+    Client().get(f"{url}?q=al")
+
+    with django_assert_num_queries(1):
+        found = Client().get(f"{url}?q=hopper").content.decode()
+
+    assert [name in found for name in ("Grace Hopper", "Ada", "Alan")] == [True, False, False]
+    assert len({shelf.page and shelf.page.made_at for shelf in remembered._shelves.values()}) == 1
 
 
 def signing(name: str, *, statement: str = "", appear: str = "full") -> tuple[Client, dict[str, str]]:
