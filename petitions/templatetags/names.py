@@ -1,4 +1,4 @@
-"""Lists of names: a line is rendered once for each shape that it has on a page, and its blanks filled for each name.
+"""Lists of names: a line is rendered once for each shape that lines of a letter have, and its blanks filled for each.
 
 A page of a hundred names took nearly all of its time to render the same few words a hundred times.
 """
@@ -20,11 +20,15 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from petitions import languages
 from petitions.models.words import Line, public_line
 
 register = template.Library()
+Shape = tuple[bool, ...]  # of a line: which of the `OPTIONAL` it has
+Key = tuple[str, str | None, str]
 
-OPTIONAL = ("name", "role", "statement", "workplace")  # a line's shape is which of these it has
+MOST = 1_000  # letters and languages whose forms are kept, of 1 kB each
+OPTIONAL = ("name", "role", "statement", "workplace")
 ALWAYS = ("line", "day", "date")
 BETWEEN = "\x00"
 KEY = uuid4()  # the blank of a key, of which an address is made; all others are what no text can contain
@@ -34,20 +38,23 @@ BLANK = re.compile(rf"\x00(\w+)\x00|({KEY})")
 
 @register.tag
 def names(parser: Parser, token: Token) -> Names:
-    """`{% names lines %}` … `{% endnames %}`: as `for signature in lines`, of words and blanks alone."""
-    _tag, lines = token.split_contents()
+    """`{% names lines letter %}` … `{% endnames %}`: as `for signature in lines`.
+
+    What stands between them is the same for all lines of that letter, but for their own words.
+    """
+    _tag, lines, letter = token.split_contents()
     nodes = parser.parse(("endnames",))
     parser.delete_first_token()
-    return Names(parser.compile_filter(lines), nodes)
+    return Names(parser.compile_filter(lines), parser.compile_filter(letter), nodes)
 
 
 class Names(template.Node):
-    def __init__(self, lines: FilterExpression, nodelist: NodeList) -> None:
-        self.lines, self.nodelist = lines, nodelist
+    def __init__(self, lines: FilterExpression, letter: FilterExpression, nodelist: NodeList) -> None:
+        self.lines, self.letter, self.nodelist = lines, letter, nodelist
+        self._known: dict[Key, dict[Shape, str]] = {}
 
     def render(self, context: Context) -> SafeString:
-        forms: dict[tuple[bool, ...], str] = {}
-        filled, language = [], get_language()
+        forms, filled, language = self._forms(context), [], get_language()
         for line in _escaped([*self.lines.resolve(context)]):
             shape = (line.name != "", line.role != "", line.statement != "", line.workplace != "")
             if shape not in forms:
@@ -55,7 +62,14 @@ class Names(template.Node):
             filled.append(forms[shape] % _words(line, language))
         return mark_safe("".join(filled))  # noqa: S308 - all words of it are escaped
 
-    def _form(self, context: Context, shape: tuple[bool, ...]) -> str:
+    def _forms(self, context: Context) -> dict[Shape, str]:
+        """Those of the letter, in the reader's language."""
+        key = self.letter.resolve(context).slug, get_language(), languages.named()
+        if key not in self._known and len(self._known) >= MOST:
+            self._known.clear()
+        return self._known.setdefault(key, {})
+
+    def _form(self, context: Context, shape: Shape) -> str:
         """For the operator `%`."""
         there = {name for name, is_there in zip(OPTIONAL, shape, strict=True) if is_there}
         blanks = {name: f"\x00{name}\x00" for name in (*there, *ALWAYS)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import product
 
 import pytest
 
@@ -66,3 +67,19 @@ def test_each_line_has_its_own_words_whatever_they_are(client):
     assert listed[: len(odd)] == [
         expected(words, DAY, way_down(pk, words)) for pk, words in zip(odd, ESCAPED, strict=True)
     ]
+
+
+@pytest.mark.django_db
+def test_lines_of_each_letter_and_language_are_their_own(client):
+    """What is kept of one is shown for no other, whichever was read first."""
+    letters = [make_letter(slug=slug) for slug in ("one", "two")]
+    words = {"en": "Take this name down", "es": "Retirar este nombre"}
+    for letter in letters:
+        sign(letter, "Ada Lovelace")
+
+    for letter, language in [*product(letters, words)] * 2:
+        page = client.get(f"/letters/{letter.slug}/signatures/", {"lang": language}).content.decode()
+        ways = re.findall(
+            r'href="/letters/(\w+)/signatures/[-\w]+/takedown/\?lang=(\w\w)">\s*([\w ]+\w)', page
+        )
+        assert ways == [(letter.slug, language, words[language])]
