@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField, F, Func
+from django.db.models.functions import Coalesce
 
 from petitions.models import pieces, prepared
 from petitions.models.letters import Letter
@@ -56,7 +57,7 @@ def first(letter: Letter, words: str, most: int, *, workplace: Workplace | None 
     values |= {"workplace": workplace.pk} if workplace else {}
     latest, by_pieces = THERE if workplace else EVERYWHERE
     if not pieces.are_rare(sought):
-        since = _since(letter.pk, LATEST, int(time.monotonic() // KEPT))
+        since = _since(letter.pk, workplace, LATEST, int(time.monotonic() // KEPT))
         met = latest.all(since=since, **values)
         if len(met) == most or since == EVER:
             return met
@@ -64,9 +65,9 @@ def first(letter: Letter, words: str, most: int, *, workplace: Workplace | None 
 
 
 @lru_cache(maxsize=1_000)
-def _since(letter: int, latest: int, _when: int) -> datetime:
+def _since(letter: int, workplace: Workplace | None, latest: int, _when: int) -> datetime:
     """Behind which moment so many were signed."""
-    rows = Signature.objects.filter(letter=letter).named().latest_first()
+    rows = Signature.objects.filter(letter=letter).named().from_workplace(workplace).latest_first()
     return rows.values_list("signed_at", flat=True)[latest : latest + 1].first() or EVER
 
 
@@ -75,22 +76,27 @@ def forget() -> None:
 
 
 def _listed(letter: Any) -> SignatureQuerySet:
-    have_words = Func(
+    return Signature.objects.filter(letter=letter, is_under_review=False).named().latest_first()
+
+
+def _have_words() -> Func:
+    return Func(
         F("search"),
         Given("patterns"),
         template="%(expressions)s)",
         arg_joiner=" LIKE ALL (",
         output_field=BooleanField(),
     )
-    return Signature.objects.filter(have_words, letter=letter, is_under_review=False).named().latest_first()
 
 
 def _latest(rows: SignatureQuerySet) -> Any:
-    return rows.filter(signed_at__gt=Given("since")).values(*READ)
+    """PostgreSQL is not let guess how many have the words: where it takes them for rare it reads and sorts all."""
+    are_met = Coalesce(_have_words(), False)
+    return rows.filter(are_met, signed_at__gt=Given("since")).values(*READ)
 
 
 def _by_pieces(rows: SignatureQuerySet) -> Any:
-    return rows.filter(pieces.are_in_line(Given("pieces"))).values(*READ)
+    return rows.filter(pieces.are_in_line(Given("pieces")), _have_words()).values(*READ)
 
 
 EVERYWHERE = (
