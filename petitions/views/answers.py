@@ -73,7 +73,7 @@ def never_kept(view: Callable[Rest, Answer]) -> Callable[Rest, Answer]:
 
 
 def for_signer(view: Callable[Concatenate[HttpRequest, Letter, Rest], Answer]) -> Callable[..., Answer]:
-    """The same for the pages that each signer sees, where many sign at once."""
+    """The same for the pages that each signer or searcher sees anew, where many come at once."""
     return for_letter(view, recent(Letter.find))
 
 
