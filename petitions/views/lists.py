@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from petitions import counts
 from petitions.models import Letter, Signature, Workplace, searches
+from petitions.models.words import searchable
 from petitions.recent import recent
 from petitions.views import remembered
 from petitions.views.answers import for_letter, for_signer
@@ -29,8 +30,14 @@ FEW = 1_000  # names that a search reads at once
 @require_safe
 @remembered.remembered
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
-    words = request.GET.get("q", "")[:100].replace("\x00", "")
-    return _found(request, slug, words) if words.strip() else _all(request, slug, words)
+    words = _sought(request.GET.get("q", ""))
+    return _found(request, slug, words) if words else _all(request, slug, words)
+
+
+def _sought(typed: str) -> str:
+    """Nothing where only blanks and accents were typed: they would be found in every name."""
+    words = typed[:100].replace("\x00", "").strip()
+    return words if searchable(words).strip() else ""
 
 
 @for_letter

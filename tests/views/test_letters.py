@@ -153,6 +153,26 @@ def test_the_list_is_searched_without_case_and_accents(client, query, names):
     assert found == names or len(found) == names
 
 
+@pytest.mark.parametrize("query", ["%20", "%CC%81", "%00%20"])
+def test_blanks_and_accents_alone_look_for_nothing(client, query):
+    letter = make_letter()
+    sign(letter, "José Martí")
+
+    text = page(client, letter, f"signatures/?q={query}")
+
+    assert ("José Martí" in text, "match" in text) == (True, False)
+
+
+def test_what_was_looked_for_turns_no_other_words_around(client):
+    letter = make_letter()
+
+    names = page(client, letter, "signatures/?q=%E2%80%AEada")
+    home = client.get("/?q=%E2%80%AEada").content.decode()
+
+    assert "match “<bdi>\u202eada</bdi>”" in names
+    assert "matches “<bdi>\u202eada</bdi>”" in home
+
+
 def test_a_name_under_review_cannot_be_found_by_what_it_hides(client):
     letter = make_letter()
     sign(letter, "Аda Lovelace")  # a Cyrillic first letter
