@@ -130,7 +130,7 @@ def _signatures(letter: Any, total: int) -> Item:
 
 def _decided(letter: Any) -> Item:
     waiting = letter.under_review + letter.takedowns_waiting
-    number = ngettext("%(number)s name waits for you.", "%(number)s names wait for you.", waiting)
+    number = ngettext("%(number)s decision waits for you.", "%(number)s decisions wait for you.", waiting)
     says = number % {"number": waiting} if waiting else _("None waits for you.")
     to = "review" if letter.under_review or not waiting else "takedowns"
     return Item(_("Names to decide"), not waiting, says, _page(letter, to))
