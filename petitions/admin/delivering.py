@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from petitions.admin import access, pages
+from petitions.admin import access, pages, troubles
 from petitions.documents import letters as documents
 from petitions.documents import pictures
 from petitions.documents.sentences import count_sentences
@@ -45,8 +45,10 @@ def test_mail(request: HttpRequest, pk: int) -> HttpResponse:
     except testmails.TooOften:
         sentence = _("So many test mails went to you in the last hour that no more is sent. Please wait.")
         return pages.failed(request, letter, sentence, to=back)
-    sentence = _("The test mail is on its way to %(address)s.") % {"address": person.email}
-    return pages.done(request, letter, sentence, to=back)
+    sentence = _("The test mail is on its way to %(address)s.")
+    if troubles.paused(letter):
+        sentence = _("A test mail to %(address)s waits: mails are paused.")
+    return pages.done(request, letter, sentence % {"address": person.email}, to=back)
 
 
 def _deliver(request: HttpRequest, letter: Letter, form: DeliverForm) -> HttpResponse:
@@ -59,13 +61,17 @@ def _deliver(request: HttpRequest, letter: Letter, form: DeliverForm) -> HttpRes
     except snapshots.NumberTaken:
         form.add_error(None, _("The letter changed since this page was opened. Please look again."))
         return _offer(request, letter, form)
-    return pages.done(request, letter, _what_became_of(snapshot), to="deliveries")
+    return pages.done(request, letter, _what_became_of(letter, snapshot), to="deliveries")
 
 
-def _what_became_of(snapshot: Snapshot) -> str:
+def _what_became_of(letter: Letter, snapshot: Snapshot) -> str:
     held = snapshot.deliveries.filter(state=Delivery.State.HELD).count()
     leaving = snapshot.deliveries.count() - held
     sentence = ngettext("%(number)s mail is on its way.", "%(number)s mails are on their way.", leaving)
+    if troubles.paused(letter):
+        sentence = ngettext(
+            "%(number)s mail waits: mails are paused.", "%(number)s mails wait: mails are paused.", leaving
+        )
     waits = ngettext("%(held)s waits for an operator.", "%(held)s wait for an operator.", held)
     return f"{sentence} {waits if held else ''}" % {"number": leaving, "held": held}
 
@@ -81,6 +87,7 @@ def _offer(request: HttpRequest, letter: Letter, form: DeliverForm) -> HttpRespo
         "tested_at": testmails.last(letter),
         "may_test": True,
         "account": access.person(request).email,
+        "paused": troubles.paused(letter),
         "waits": letter.is_open,
         "must_wait": strangers.must_wait(letter, letter.recipients.reachable(), by=access.person(request)),
     }

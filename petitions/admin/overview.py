@@ -112,7 +112,7 @@ def _next_step(letter: Any, checklist: list[Item], *, is_delivered: bool) -> str
     if letter.is_draft:
         return _while_draft(checklist)
     if letter.is_open:
-        return _while_open(letter)
+        return _while_open(letter, is_delivered=is_delivered)
     if is_delivered:
         return _("Record each answer that comes, and post updates, so that signers learn what became of it.")
     recipients = letter.reachable_count
@@ -132,9 +132,11 @@ def _while_draft(checklist: list[Item]) -> str:
     return _("Everything is done. Open it for signing.")
 
 
-def _while_open(letter: Letter) -> str:
+def _while_open(letter: Letter, *, is_delivered: bool) -> str:
     if letter.opens_at and letter.opens_at > timezone.now():
         return _("Signing begins at the time below. Its page is public already.")
+    if is_delivered:
+        return _("Pass its address on. Once it is closed, you can deliver it again with its final number.")
     if letter.closes_at:
         return _("Pass its address on. It closes by itself at the time below; then deliver it.")
     return _("Pass its address on. When enough people have signed, close it, and deliver it.")

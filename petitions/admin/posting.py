@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from petitions.admin import access, pages
+from petitions.admin import access, pages, troubles
 from petitions.admin.updates import asks_first, found, show, too_late, week
 from petitions.flows import pace, updates
 from petitions.forms.updates import PostForm, ScheduleForm
@@ -27,8 +27,8 @@ def try_out(request: HttpRequest, pk: int, update: int) -> HttpResponse:
         sentence = _("Enough test mails for today. The preview below shows the same.")
         return pages.failed(request, known.letter, sentence, known.pk, to="update")
     sentence = _("A test mail is on its way to %(address)s.")
-    if known.letter.is_paused:
-        sentence = _("A test mail to %(address)s waits: the mails of this letter are paused.")
+    if troubles.paused(known.letter):
+        sentence = _("A test mail to %(address)s waits: mails are paused.")
     return pages.done(request, known.letter, sentence % {"address": person.email}, known.pk, to="update")
 
 
@@ -83,7 +83,8 @@ def post(request: HttpRequest, pk: int, update: int) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, update: Update, form: PostForm) -> HttpResponse:
-    context = {"update": update, "form": form, **week(update.letter, but=update)}
+    paused = troubles.paused(update.letter)
+    context = {"update": update, "form": form, "paused": paused, **week(update.letter, but=update)}
     status = 422 if form.is_bound else 200
     return pages.show(request, update.letter, "update_post", _("Post the update"), context, status=status)
 
@@ -95,6 +96,12 @@ def _posted(update: Update) -> str:
         "Posted, and on its way to %(number)s followers.",
         number,
     )
+    if troubles.paused(update.letter):
+        sentence = ngettext(
+            "Posted. The mail to %(number)s follower waits: mails are paused.",
+            "Posted. The mails to %(number)s followers wait: mails are paused.",
+            number,
+        )
     return sentence % {"number": number}
 
 

@@ -30,6 +30,11 @@ def said(letter: Any) -> Troubles:
     return Troubles(letter.undecided, [sentence for sentence in sentences if sentence])
 
 
+def paused(letter: Letter) -> str:
+    """Why no mail of it leaves now, if none does."""
+    return _paused(figures.of(letter))
+
+
 def too_late(number: int) -> str:
     """For whoever has just paused."""
     if not number:

@@ -12,8 +12,17 @@ from pypdf import PdfReader
 
 from petitions import limits
 from petitions.documents import pictures
-from petitions.flows import deliveries, letters, receipts, sending, snapshots
-from petitions.models import AuditEvent, Delivery, Lease, Letter, Recipient, Snapshot, Subscription
+from petitions.flows import deliveries, letters, pauses, receipts, sending, snapshots
+from petitions.models import (
+    AuditEvent,
+    Delivery,
+    Installation,
+    Lease,
+    Letter,
+    Recipient,
+    Snapshot,
+    Subscription,
+)
 from tests.admin.posts import delivering, page
 from tests.factories import make_draft, make_letter, make_user, sign
 
@@ -404,6 +413,33 @@ def test_pausing_keeps_mails_back_until_somebody_resumes(as_owner, closed, owner
         "resumed",
         "paused",
     ]
+
+
+@pytest.mark.parametrize("whole", ["letter", "site"])
+def test_under_a_pause_nothing_is_called_on_its_way(as_owner, closed, owner, whole):
+    if whole == "site":
+        pauses.pause_site(Installation.Switch.MAILS, by=owner)
+    else:
+        pauses.pause(closed, by=owner)
+
+    asked = as_owner.get(page("deliver", closed)).content.decode()
+    tried = as_owner.post(page("test_mail", closed), follow=True).content.decode()
+    pressed = as_owner.post(page("deliver", closed), delivering(closed, 2), follow=True).content.decode()
+
+    assert "What you deliver now waits until then." in asked
+    assert f"A test mail to {owner.email} waits: mails are paused." in tried
+    assert "2 mails wait: mails are paused." in pressed
+
+
+def test_a_refused_letter_says_what_can_be_done(as_owner, closed, owner):
+    deliveries.deliver(closed, number=2, by=owner)
+    mail = Delivery.objects.letters().first()
+    hint = "compare the address, or hand the letter over in another way"
+    assert hint not in as_owner.get(page("delivery", closed, mail.pk)).content.decode()
+
+    Delivery.objects.filter(pk=mail.pk).update(state="refused", finished_at=timezone.now())
+
+    assert hint in as_owner.get(page("delivery", closed, mail.pk)).content.decode()
 
 
 def test_followers_mails_have_no_page(as_owner, closed):

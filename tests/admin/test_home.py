@@ -114,6 +114,7 @@ def test_what_needs_a_person_is_said_and_linked(as_owner, letter, owner):
 
     says = shown(as_owner, letter)
 
+    assert "Once it is closed, you can deliver it again with its final number." in says
     assert flagged.is_under_review
     for sentence, place in {
         "1 mail may have arrived or not. Decide about it.": "deliveries",

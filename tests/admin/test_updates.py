@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from petitions import tasks
-from petitions.flows import updates
+from petitions.flows import pauses, updates
 from petitions.models import Delivery, Subscription, Update
 from tests.admin.posts import page
 from tests.factories import post_update
@@ -210,3 +210,17 @@ def test_a_test_mail_goes_to_oneself(as_owner, owner, letter, update):
     answer = as_owner.post(page("update_try", letter, update.pk), follow=True)
     assert f"A test mail is on its way to {owner.email}." in text_of(answer)
     assert Delivery.objects.get().user == owner
+
+
+def test_an_update_that_waits_is_not_called_on_its_way(as_owner, owner, letter, update):
+    follow(letter, 3)
+    pauses.pause(letter, by=owner)
+
+    asked = text_of(as_owner.get(page("update_post", letter, update.pk)))
+    tried = text_of(as_owner.post(page("update_try", letter, update.pk), follow=True))
+    posting = {"revision": update.revision}
+    posted = text_of(as_owner.post(page("update_post", letter, update.pk), posting, follow=True))
+
+    assert "Until then they wait." in asked
+    assert f"A test mail to {owner.email} waits: mails are paused." in tried
+    assert "Posted. The mails to 3 followers wait: mails are paused." in posted
