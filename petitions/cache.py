@@ -33,6 +33,10 @@ def put_many(values: dict[str, Any], seconds: float) -> None:
     _tried(cache.set_many, values, seconds)
 
 
+def drop(*keys: str) -> None:
+    _tried(cache.delete_many, keys)
+
+
 def once(key: str, make: Callable[[], Any], seconds: float, *, patience: int = PATIENCE) -> Any:
     """The value. One caller makes it while the others wait; whoever has waited too long makes it too."""
     deadline = time.monotonic() + patience

@@ -37,12 +37,17 @@ def shown_grown(letter: Letter) -> Grown:
     """The same with how it grew, for pages that show both: counted at once, so that they never differ."""
     if not settings.COUNT_SECONDS:
         return Signature.grown_of(letter)
-    return Grown.from_cached(*_once(f"grown:{letter.pk}", lambda: _counted(letter).as_cached()))
+    return Grown.from_cached(*_once(_grown(letter), lambda: _counted(letter).as_cached()))
 
 
 def shown_days(letter: Letter) -> list[Day]:
     """How the count grew, by day. Days on which nobody signed are left out."""
     return shown_grown(letter).days
+
+
+def forget(letter: Letter) -> None:
+    """For whoever has just changed much: the next page counts anew."""
+    cache.drop(_key(letter), _grown(letter))
 
 
 def known(letter: Letter) -> int:
@@ -67,6 +72,10 @@ def _counted(letter: Letter) -> Grown:
 
 def _key(letter: Letter) -> str:
     return f"count:{letter.pk}"
+
+
+def _grown(letter: Letter) -> str:
+    return f"grown:{letter.pk}"
 
 
 def _last(letter: Letter) -> str:

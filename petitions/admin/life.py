@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from petitions import counts
 from petitions.admin import access, checklists, figures, pages
 from petitions.admin.checklists import Item
 from petitions.flows import letters, organizers
@@ -98,4 +99,5 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
         letters.close(letter, by=access.person(request))
     except letters.NotOpen:
         return pages.failed(request, letter, _("This letter is not open."))
+    counts.forget(letter)  # what waited for its batch is in it now, and the next page says that it is final
     return pages.done(request, letter, _("The letter is closed. Nobody can sign it any more."))

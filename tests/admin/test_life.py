@@ -97,6 +97,18 @@ def test_second_closing_is_told(as_owner, letter):
     assert Snapshot.objects.filter(letter=letter).count() == 1
 
 
+def test_the_final_number_is_told_at_once(as_owner, letter, settings):
+    """What waited for its batch is in it, though pages remember a number for a moment."""
+    settings.COUNT_SECONDS = 600
+    sign(letter, "Ada Lovelace")
+    sign(letter, appear="anonymous")
+    assert "1 signature." in as_owner.get(page("change", letter)).content.decode()
+
+    closed = as_owner.post(page("close", letter), follow=True).content.decode()
+
+    assert "2 signatures." in closed
+
+
 def test_correction_makes_a_version(as_owner, letter):
     demand = letter.demands.first()
     data = corrected(

@@ -123,10 +123,26 @@ def test_a_token_after_the_close_is_told_so(client, mails, letter):
     line, signature = signer.finalize(tokens.from_text(answer["blind_signature"]))
     letters.close(letter)
 
+    asking = client.get(at(letter, "redeem")).content.decode()
     late = client.post(at(letter, "redeem"), {"token": line, "signature": signature})
 
+    assert "no longer counts" in asking
     assert late.status_code == 409
     assert "no longer counts" in late.content.decode()
+
+
+def test_a_token_that_came_in_time_is_told_so_after_the_close(client, mails, letter):
+    signer = Signer(letter)
+    answer = request_token(client, letter, asked(client, letter, mails), signer).json()
+    line, signature = signer.finalize(tokens.from_text(answer["blind_signature"]))
+    in_time = client.post(at(letter, "redeem"), {"token": line, "signature": signature})
+    letters.close(letter)
+
+    again = client.post(at(letter, "redeem"), {"token": line, "signature": signature})
+
+    assert "or at closing" in in_time.content.decode()
+    assert again.status_code == 201
+    assert "this token is in its number" in again.content.decode()
 
 
 @pytest.mark.parametrize("page", ["token/offline", "redeem"])
