@@ -6,11 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from petitions.flows import organizers
 
 BRACKETS = re.compile(r"\[[^\W\d_][^\]\n]{0,200}\](?![(\[])")
 
@@ -35,6 +38,7 @@ def to_opening(letter: Any) -> list[Item]:
         _workplaces(letter),
         *_brackets(letter),
         *_times(letter),
+        *_second_step(letter),
         _retention(letter),
         _test_mail(letter),
     ]
@@ -94,6 +98,21 @@ def _times(letter: Any) -> list[Item]:
         return []
     says = _("The closing time has passed. Choose a later one, or none.")
     return [Item(_("Times"), is_done=False, says=says, url=_form(letter, "signing"), is_needed=True)]
+
+
+def _second_step(letter: Any) -> list[Item]:
+    """Where it is asked for: on one's own machine it is only offered."""
+    if not settings.SECOND_FACTOR_REQUIRED:
+        return []
+    missing = lacking_second_step(letter)
+    says = missing or _("Each owner has one.")
+    return [Item(_("Second step of sign-in"), not missing, says, reverse("mfa_index"), is_needed=True)]
+
+
+def lacking_second_step(letter: Any) -> str:
+    """Who of the owners, or nothing."""
+    who = ", ".join(owner.email for owner in organizers.unprotected(letter))
+    return who and _("Each owner needs a second step of sign-in. Without one: %(who)s.") % {"who": who}
 
 
 def _retention(letter: Any) -> Item:

@@ -67,13 +67,18 @@ def _deliver(request: HttpRequest, letter: Letter, form: DeliverForm) -> HttpRes
 def _what_became_of(letter: Letter, snapshot: Snapshot) -> str:
     held = snapshot.deliveries.filter(state=Delivery.State.HELD).count()
     leaving = snapshot.deliveries.count() - held
-    sentence = ngettext("%(number)s mail is on its way.", "%(number)s mails are on their way.", leaving)
+    waits = ngettext("%(number)s mail waits for an operator.", "%(number)s mails wait for an operator.", held)
+    told = [_leaving(letter, leaving)] if leaving else []
+    return " ".join([*told, waits % {"number": held}] if held else told)
+
+
+def _leaving(letter: Letter, number: int) -> str:
+    sentence = ngettext("%(number)s mail is on its way.", "%(number)s mails are on their way.", number)
     if troubles.paused(letter):
         sentence = ngettext(
-            "%(number)s mail waits: mails are paused.", "%(number)s mails wait: mails are paused.", leaving
+            "%(number)s mail waits: mails are paused.", "%(number)s mails wait: mails are paused.", number
         )
-    waits = ngettext("%(held)s waits for an operator.", "%(held)s wait for an operator.", held)
-    return f"{sentence} {waits if held else ''}" % {"number": leaving, "held": held}
+    return sentence % {"number": number}
 
 
 def _offer(request: HttpRequest, letter: Letter, form: DeliverForm) -> HttpResponse:

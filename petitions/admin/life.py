@@ -14,7 +14,7 @@ from accounts.models import User
 from petitions import counts
 from petitions.admin import access, checklists, figures, pages
 from petitions.admin.checklists import Item
-from petitions.flows import letters, organizers
+from petitions.flows import letters
 from petitions.models import Letter
 
 asks_first = require_http_methods(["GET", "HEAD", "POST"])
@@ -70,11 +70,8 @@ def lacking(letter: Letter) -> list[str]:
 
 def _unprotected(letter: Letter) -> list[str]:
     """On one's own machine a second step is offered, everywhere else it is asked for."""
-    owners = organizers.unprotected(letter) if settings.SECOND_FACTOR_REQUIRED else []
-    if not owners:
-        return []
-    who = ", ".join(owner.email for owner in owners)
-    return [_("Each owner needs a second step of sign-in. Without one: %(who)s.") % {"who": who}]
+    missing = checklists.lacking_second_step(letter) if settings.SECOND_FACTOR_REQUIRED else ""
+    return [missing] if missing else []
 
 
 @asks_first

@@ -30,6 +30,9 @@ def test_a_letter_waits_until_each_owner_has_a_second_step(draft, owner, as_owne
     Membership.objects.create(letter=draft, user=make_user("editor@example.org"), role="editor")
     sentence = "Each owner needs a second step of sign-in. Without one: %s."
 
+    home = as_owner.get(page("change", draft)).content.decode()
+    assert sentence % "owner@example.org, second@example.org" in home
+    assert "It can be opened" not in home
     for who, next_one in (("owner@example.org, second@example.org", owner), ("second@example.org", second)):
         for ask, status in ((as_owner.get, 200), (as_owner.post, 422)):
             answer = ask(page("open", draft))

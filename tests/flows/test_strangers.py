@@ -85,7 +85,7 @@ def test_the_organizer_reads_it_before_and_after(letter, owner, client):
 
     assert "Your first letter to addresses elsewhere than at your own workplace" in before
     assert "These would wait: Erin Chief, Chief executive; Pat Person, People." in " ".join(before.split())
-    assert "1 mail is on its way. 2 wait for an operator." in after.content.decode()
+    assert "1 mail is on its way. 2 mails wait for an operator." in after.content.decode()
 
 
 def test_an_operator_sees_where_it_goes_and_releases_it_once_for_all(letter, owner, operator, client):
