@@ -21,7 +21,7 @@ def counted(found: QuerySet[Letter]) -> QuerySet[Letter]:
     signatures = Signature.objects.counted().filter(letter=OuterRef("pk")).order_by().values("letter")
     number = Subquery(signatures.annotate(number=Count("pk")).values("number"), output_field=IntegerField())
     latest = Subquery(signatures.annotate(latest=Max("signed_on")).values("latest"))
-    mailed = Exists(Delivery.objects.letters().filter(letter=OuterRef("pk")))
+    mailed = Exists(Delivery.objects.letters().gone().filter(letter=OuterRef("pk")))
     is_delivered = mailed | Exists(HandOver.objects.filter(letter=OuterRef("pk")))
     return found.annotate(
         signature_count=Coalesce(number, 0), latest_signature=latest, is_delivered=is_delivered

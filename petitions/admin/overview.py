@@ -78,12 +78,14 @@ def of(letter: Any, role: str) -> Overview:
     domains = _domains(letter)
     milestones = list(letter.milestones.all())
     deliveries = _by_state(letter)
-    is_delivered = bool(deliveries) or letter.is_handed_over
-    checklist = _checklist(letter, tally.total, is_delivered=is_delivered)
+    states = {row["state"] for row in deliveries}
+    is_delivered = letter.is_handed_over or not states.isdisjoint(Delivery.GONE)
+    is_leaving = not states.isdisjoint(Delivery.UNSENT)
+    checklist = _checklist(letter, tally.total, is_over=is_delivered or is_leaving)
     return Overview(
         letter=letter,
         role=role,
-        next_step=_next_step(letter, checklist, is_delivered=is_delivered),
+        next_step=_next_step(letter, checklist, is_delivered=is_delivered, is_leaving=is_leaving),
         checklist=checklist,
         problems=problems.of(letter, domains),
         frozen=[domain for domain in domains if domain.is_stopped],  # type: ignore[attr-defined]
@@ -100,17 +102,19 @@ def of(letter: Any, role: str) -> Overview:
     )
 
 
-def _checklist(letter: Any, total: int, *, is_delivered: bool) -> list[Item]:
+def _checklist(letter: Any, total: int, *, is_over: bool) -> list[Item]:
     if letter.is_draft:
         return checklists.to_opening(letter)
-    if is_delivered or letter.state == Letter.State.ARCHIVED:
+    if is_over or letter.state == Letter.State.ARCHIVED:
         return []
     return checklists.to_delivering(letter, total)
 
 
-def _next_step(letter: Any, checklist: list[Item], *, is_delivered: bool) -> str:
+def _next_step(letter: Any, checklist: list[Item], *, is_delivered: bool, is_leaving: bool) -> str:
     if letter.is_draft:
         return _while_draft(checklist)
+    if is_leaving and not is_delivered:
+        return _("Its mails have not left yet. Under Deliveries you read what each waits for.")
     if letter.is_open:
         return _while_open(letter, is_delivered=is_delivered)
     if is_delivered:
@@ -151,4 +155,4 @@ def _domains(letter: Letter) -> list[Domain]:
 
 def _by_state(letter: Letter) -> list[dict[str, Any]]:
     rows = letter.deliveries.letters().order_by("state").values("state").annotate(number=Count("pk"))
-    return [{"state": Delivery.State(row["state"]).label, "number": row["number"]} for row in rows]
+    return [{"state": Delivery.State(row["state"]), "number": row["number"]} for row in rows]

@@ -76,6 +76,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Nothing of them was given away, so they can still be cancelled or held."""
         return self.filter(state__in=Delivery.UNSENT)
 
+    def gone(self) -> DeliveryQuerySet:
+        """A mail server got them, and did not say that it refuses them."""
+        return self.filter(state__in=Delivery.GONE)
+
     def unfinished(self) -> DeliveryQuerySet:
         return self.filter(state__in=[*Delivery.UNSENT, Delivery.State.IN_DATA, Delivery.State.UNKNOWN])
 
@@ -145,6 +149,7 @@ class Delivery(models.Model):
         AGAIN = "again", _("sent again by an organizer")
 
     UNSENT = (State.HELD, State.QUEUED, State.LEASED)
+    GONE = (State.IN_DATA, State.ACCEPTED, State.UNKNOWN, State.BOUNCED)
     # Alerts to organizers and operators: at least once.
     REPEATED = (Kind.TAKEDOWN, Kind.TROUBLE, Kind.MISMATCH, Kind.BURST, Kind.REPORT, Kind.FIRST)
     ENOUGH = 6  # attempts at an alert that nobody answers; half a day

@@ -318,8 +318,24 @@ def test_list_needs_the_same_queries_for_one_and_for_three(
 
 
 def test_list_says_how_letters_stand(as_owner, letter):
+    """Delivered is what a mail server got: not what an operator holds, nor what was refused or cancelled."""
+
+    def says() -> list[str]:
+        home = as_owner.get(page("change", letter)).content.decode()
+        is_delivered = "is-delivered" in home
+        assert is_delivered == ("open, delivered" in as_owner.get(LIST).content.decode())
+        told = {"have not left yet": "leaving", "deliver it again": "again", "and deliver it.": "deliver"}
+        return [word for sentence, word in told.items() if sentence in home] + ["delivered"] * is_delivered
+
+    def become(state: str, **fields: object) -> None:
+        letter.deliveries.letters().update(state=state, **fields)
+
     as_owner.post(page("deliver", letter), delivering(letter, 1, while_open="on"))
-    assert "open, delivered" in as_owner.get(LIST).content.decode()
+    assert says() == ["leaving"]
+    become("refused", finished_at=timezone.now())
+    assert says() == ["deliver"]
+    become("accepted", body_started_at=timezone.now())
+    assert says() == ["again", "delivered"]
 
 
 @pytest.mark.parametrize("extra", [1, 3])
