@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Count, Exists, IntegerField, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -44,7 +45,7 @@ def state(letter: Any) -> str:
 
 @admin.display(description=gettext_lazy("signatures"), ordering="signature_count")
 def signatures(letter: Any) -> str:
-    return f"{letter.signature_count:,}"
+    return intcomma(letter.signature_count)
 
 
 @admin.display(description=gettext_lazy("latest"), ordering="latest_signature")

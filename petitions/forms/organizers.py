@@ -21,7 +21,7 @@ ROLES = [
 
 
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(label=_("Role"), choices=ROLES)
+    role = forms.ChoiceField(label=_("Role in this letter"), choices=ROLES)
 
 
 class InviteForm(RoleForm):
