@@ -52,10 +52,15 @@ def request_code(letter: Letter, *, purpose: str, address: str, **asked: Any) ->
 
 def request_again(letter: Letter, pending: Pending) -> Pending:
     """A new code for the same request. Raises `codes.Busy`, `TooSoon`."""
-    wait = timedelta(seconds=settings.CODE_WAIT_SECONDS)
-    if Challenge.objects.younger_than(wait).filter(pk=UUID(pending.challenge)).exists():
+    if is_young(pending):
         raise TooSoon
     return request_anew(letter, pending)
+
+
+def is_young(pending: Pending) -> bool:
+    """Whether its code may still be on its way."""
+    wait = timedelta(seconds=settings.CODE_WAIT_SECONDS)
+    return Challenge.objects.younger_than(wait).filter(pk=UUID(pending.challenge)).exists()
 
 
 def request_anew(letter: Letter, pending: Pending) -> Pending:

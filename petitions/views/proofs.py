@@ -162,7 +162,7 @@ def _code_page(
             "letter": letter,
             "form": form if asked else None,
             "purpose": purpose,
-            "wait": settings.CODE_WAIT_SECONDS,
+            "wait": 0 if is_old else settings.CODE_WAIT_SECONDS,
             "is_failing": codes.sender.is_failing,
             **ADDRESSES[purpose].of(letter),
         }
@@ -170,6 +170,8 @@ def _code_page(
             context |= _signing(letter, asked, words)
         return render(request, "proofs/code.html", context, status=status)
 
+    # Who typed a code that is spent is told to ask for another one, and need not wait once more.
+    is_old = form.is_bound and asked is not None and not proofs.is_young(asked)
     words = _words(letter, asked) if asked and purpose == "sign" else {}
     if form.is_bound or status != 200 or asked is None:
         return page(words)

@@ -10,6 +10,7 @@ import pytest
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from limits import RateLimitItemPerDay
 
 from petitions import codes, counts, limits, pending
@@ -435,6 +436,19 @@ def test_a_new_code_is_not_sent_while_the_last_one_may_be_on_its_way(client, mai
     assert type_code(client, letter, code).status_code == 303  # the first one was not used up
     client.post(f"/letters/{letter.slug}/code/again/")
     mails.code("ada@example.test", number=2)
+
+
+def test_whoever_is_told_to_ask_for_a_new_code_waits_only_for_a_young_one(client, mails, settings):
+    settings.CODE_WAIT_SECONDS = 30
+    letter = make_letter()
+    ask(client, letter)
+    young = type_code(client, letter, "2222-2222").content.decode()
+    Challenge.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+
+    spent = type_code(client, letter, mails.code("ada@example.test")).content.decode()
+
+    assert ('data-wait="30"' in young, 'data-wait="0"' in spent) == (True, True)
+    assert "Please ask for a new one below." in spent
 
 
 def test_whoever_waits_for_a_code_is_told_that_the_mail_server_is_gone(client, mails, settings):
