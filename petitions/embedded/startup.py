@@ -49,12 +49,12 @@ def make_organizer() -> None:
 
 
 def held() -> int:
-    """How many deliveries wait for an operator, all of them if this database is not the one that last ran here."""
+    """How many a restore holds back, all of them if this database is not the one that last ran here."""
     try:
         restores.is_own_database()
     except OSError as error:
         raise Refused(f"The folder of keys cannot be used: {error.strerror}.") from error
-    return Delivery.objects.filter(state=Delivery.State.HELD).count()
+    return Delivery.objects.filter(hold_reason=Delivery.Hold.RESTORED).count()
 
 
 def seed(data: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from allauth.account.models import EmailAddress
 
+from petitions.embedded import startup
 from petitions.flows import deliveries, restores, sending, snapshots
 from petitions.models import AuditEvent, Delivery, Letter
 from tests.admin.posts import delivering, page
@@ -58,6 +59,7 @@ def test_what_goes_elsewhere_is_held_and_operators_are_told(letter, owner, opera
     assert (mail["X-Envelope-To"], mail["Subject"]) == (operator.email, "A first letter waits for you")
     assert "chief@" not in mail.as_string()
     assert AuditEvent.objects.get(verb="held_first").object_id == "2"
+    assert startup.held() == 0  # `up` tells only of what a restore holds back
 
 
 @pytest.mark.parametrize("is_named", [True, False])
