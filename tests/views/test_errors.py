@@ -207,9 +207,10 @@ def test_nothing_of_errors_is_shown_in_this_installation():
 def test_the_search_says_what_it_did_not_find_and_how_to_go_on(client):
     make_letter(title="A fair rota")
 
-    text = words(client.get("/", {"q": "<camera>"}))
+    answer = client.get("/", {"q": "<camera>"})
+    text = words(answer)
 
-    assert "No letter matches “<camera>”" in text
+    assert "No letter matches “<bdi>&lt;camera&gt;</bdi>”" in answer.content.decode()
     assert "Try fewer words" in text
     assert "Show all letters" in text
     assert "Open for signatures" not in text
