@@ -4,9 +4,10 @@ import hashlib
 import secrets
 import unicodedata
 
+from petitions.crypto.letters import Alphabet
+
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-SIZE = len(ALPHABET)
-EVEN = 256 // SIZE * SIZE
+CHANCE = Alphabet(ALPHABET)
 DASHES_AND_SPACES = "-\u2010\u2011\u2012\u2013\u2014 \t\r\n"
 CODE_LENGTH = 8  # 39 bits: five tries in fifteen minutes
 RECEIPT_LENGTH = 28  # 137 bits: no try limit needed
@@ -15,17 +16,17 @@ FORMER = "F"  # how invitations of former employees begin, and no others
 
 
 def new_code() -> str:
-    return _random(CODE_LENGTH)
+    return CHANCE.drawn(CODE_LENGTH)
 
 
 def new_receipt() -> str:
-    return _random(RECEIPT_LENGTH)
+    return CHANCE.drawn(RECEIPT_LENGTH)
 
 
 def new_invitation(*, is_former: bool) -> str:
     """Its first letter says which of a letter's two keys will sign: needed before anything is sent."""
     first = FORMER if is_former else secrets.choice(ALPHABET.replace(FORMER, ""))
-    return first + _random(INVITATION_LENGTH - 1)
+    return first + CHANCE.drawn(INVITATION_LENGTH - 1)
 
 
 def receipt_from(*parts: str) -> str:
@@ -60,11 +61,3 @@ def grouped(secret: str) -> str:
 def digest(secret: str) -> bytes:
     """SHA-256, 32 bytes: all that is stored of a receipt."""
     return hashlib.sha256(secret.encode()).digest()
-
-
-def _random(length: int) -> str:
-    """Each letter as likely as any other: bytes above the last whole alphabet are drawn again."""
-    letters: list[str] = []
-    while len(letters) < length:
-        letters += [ALPHABET[byte % SIZE] for byte in secrets.token_bytes(length) if byte < EVEN]
-    return "".join(letters[:length])
