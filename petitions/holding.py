@@ -22,6 +22,7 @@ class Held(StrEnum):
     )
 
 
+NAMED = [(f"/{held}", held) for held in Held]  # in their folder
 SAYS = {
     None: "All pages are shown.",
     Held.EVERYTHING: "All pages are held: a restore is at work, or was killed. Then run it again.",
@@ -33,10 +34,11 @@ SAYS = {
 
 
 def what() -> Held | None:
-    """The more, if both. Asked twice for each page: by names, since to make paths takes as long as to look."""
+    """The more, if both. Asked twice for each page: to make paths, or an error where there is nothing, takes longer
+    than to look."""
     folder = str(settings.KEYS_DIR)
-    for held in Held:
-        if os.path.exists(f"{folder}/{held}"):
+    for name, held in NAMED:
+        if os.access(folder + name, os.F_OK):
             return held
     return None
 
