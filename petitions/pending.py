@@ -6,12 +6,14 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 
 from petitions.crypto import keys, sealing
 from petitions.models import Appear, Letter
 from petitions.models.words import public_line
+from petitions.recent import recent
 
 MAX_AGE = 60 * 60  # seconds; longer than a code lives, so that an expired code loses nothing typed
 LARGEST = 4_000  # bytes; browsers drop larger cookies
@@ -52,7 +54,7 @@ class Pending:
 def seal(letter: Letter, pending: Pending) -> str:
     """The cookie's value: at most `LARGEST` bytes, opens for this letter and purpose only."""
     text = json.dumps(list(vars(pending).values()), ensure_ascii=False, separators=(",", ":"))
-    sealed = sealing.seal(_key(), text.encode(), context=_context(letter, pending.purpose))
+    sealed = sealing.seal(_key(settings.KEYS_DIR), text.encode(), context=_context(letter, pending.purpose))
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
@@ -62,7 +64,7 @@ def unseal(letter: Letter, purpose: str, cookie: str | None) -> Pending:
         raise NothingPending
     try:
         sealed = base64.urlsafe_b64decode(cookie.encode() + b"=" * (-len(cookie) % 4))
-        text = sealing.unseal(_key(), sealed, context=_context(letter, purpose))
+        text = sealing.unseal(_key(settings.KEYS_DIR), sealed, context=_context(letter, purpose))
     except (sealing.NotSealedHere, binascii.Error, UnicodeEncodeError):
         raise NothingPending from None
     return Pending(*json.loads(text))
@@ -76,5 +78,7 @@ def _context(letter: Letter, purpose: str) -> str:
     return f"cookie:{purpose}:{letter.public_id}"
 
 
-def _key() -> bytes:
-    return keys.read_or_create(settings.KEYS_DIR, KEY)
+@recent
+def _key(folder: Path) -> bytes:
+    """The site's, for as long as there is a site: unlike a letter's it is destroyed by nobody."""
+    return keys.read_or_create(folder, KEY)
