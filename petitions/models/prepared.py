@@ -78,7 +78,8 @@ class Statement:
 
     def _words(self, values: dict[str, Any]) -> tuple[str, list[Any]]:
         _compiler, words, parameters = self._compiled
-        return words, [_filled(parameter, values) for parameter in parameters]
+        sent = _sent(values)
+        return words, [sent[each.name] if isinstance(each, Given) else each for each in parameters]
 
     def _told(self, cursor: Any) -> Any:
         """What the database answered, as whoever asks wants it."""
@@ -114,13 +115,11 @@ def _each_told(asked: tuple[Asked, ...], cursor: Any) -> Iterator[Any]:
         yield each.statement._told(cursor)
 
 
-def _filled(parameter: Any, values: dict[str, Any]) -> Any:
-    return _sent_as(values[parameter.name] if isinstance(parameter, Given) else parameter)
-
-
-def _sent_as(value: Any) -> Any:
-    """As its field would send it: only keys differ between the databases."""
-    return value if connection.features.has_native_uuid_field else _as_text(value)
+def _sent(values: dict[str, Any]) -> dict[str, Any]:
+    """As their fields would send them: only keys differ between the databases."""
+    if connection.features.has_native_uuid_field:
+        return values
+    return {name: _as_text(value) for name, value in values.items()}
 
 
 def _as_text(value: Any) -> Any:
@@ -300,7 +299,7 @@ class Pairs(Statement):
         if not sessions.keeps_plan(connection.connection, self._name, words):
             return super()._words(values)
         places = ", ".join(["%s"] * len(names))
-        return f"EXECUTE {self._name} ({places})", [_sent_as(values[name]) for name in names]
+        return f"EXECUTE {self._name} ({places})", [values[name] for name in names]
 
     @cached_property
     def _planned(self) -> tuple[str, list[str]]:
