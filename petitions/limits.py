@@ -35,8 +35,8 @@ INVITES = RateLimitItemPerHour(40, 1, "invites")  # mails that one owner has sen
 COUNTING = """
 local told = {}
 for place, key in ipairs(KEYS) do
-    local cost, window = tonumber(ARGV[2 * place - 1]), ARGV[2 * place]
-    if cost > 0 then
+    local cost, window, follows = tonumber(ARGV[3 * place - 2]), ARGV[3 * place - 1], ARGV[3 * place]
+    if cost > 0 and (follows == "0" or told[place - 1] == 1) then
         redis.call("SET", key, 0, "EX", window, "NX")
         told[place] = redis.call("INCRBY", key, cost)
     else
@@ -54,11 +54,15 @@ _own = threading.local()
 
 @dataclass(frozen=True)
 class Try:
-    """What is counted under a limit, in a fixed window. One that costs nothing is only looked up."""
+    """What is counted under a limit, in a fixed window. One that costs nothing is only looked up.
+
+    So is one that `follows`, unless the one counted before it is the first in its own window.
+    """
 
     limit: RateLimitItem
     who: tuple[str, ...]
     cost: int = 1
+    follows: bool = False
 
     @property
     def key(self) -> str:
@@ -104,15 +108,20 @@ def _asked(ask: Callable[[Storage], Answer]) -> Answer:
 def _counted(storage: Storage, tries: Sequence[Try]) -> list[int]:
     if isinstance(storage, RedisStorage):
         return _counted_together(storage, tries)
-    return [
-        storage.incr(each.key, each.limit.get_expiry(), each.cost) if each.cost else storage.get(each.key)
-        for each in tries
-    ]
+    told: list[int] = []
+    for each in tries:
+        is_counted = each.cost and (not each.follows or told[-1] == 1)
+        told.append(
+            storage.incr(each.key, each.limit.get_expiry(), each.cost)
+            if is_counted
+            else storage.get(each.key)
+        )
+    return told
 
 
 def _counted_together(storage: RedisStorage, tries: Sequence[Try]) -> list[int]:
     keys = [storage.prefixed_key(each.key) for each in tries]
-    numbers = [number for each in tries for number in (each.cost, each.limit.get_expiry())]
+    numbers = [number for each in tries for number in (each.cost, each.limit.get_expiry(), int(each.follows))]
     script = _script(storage)
     try:
         told: list[int] = _straight(script, keys, numbers)

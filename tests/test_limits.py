@@ -37,6 +37,18 @@ def test_without_redis_the_same_limit_holds_in_memory(three, monkeypatch):
     assert tries(three, "mailbox", "memory@example.test") == [True] * 3 + [False] * 2
 
 
+@pytest.mark.parametrize("url", ["{}", "redis+unix:///nowhere.sock"], ids=["Redis", "memory"])
+def test_what_follows_is_counted_where_the_one_before_it_is_the_first(three, settings, monkeypatch, url):
+    shared = url.format(settings.REDIS_URL.replace("unix://", "redis+unix://", 1))
+    monkeypatch.setattr(limits, "_shared", lambda: limits.storage_from_string(shared))
+    people = [limits.Try(three, (url, name)) for name in ("ada", "grace")]
+    asked = limits.Try(three, (url, "asked"), follows=True)
+
+    told = [limits.counts(person, asked) for person in [*people, people[0]]]
+
+    assert told == [[1, 1], [1, 2], [2, 2]]
+
+
 def test_yesterdays_key_is_destroyed(settings):
     limits._key.cache_clear()  # as a process that begins: its key of today is written
     keys.create(settings.KEYS_DIR, "limits/2020-01-01.key")

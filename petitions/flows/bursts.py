@@ -7,6 +7,7 @@ leave again answers for their own letter: an owner lifts it there, an operator e
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -34,26 +35,41 @@ FEWEST = 50
 SHARE = 0.75
 
 
-def first(mailbox: str) -> Try:
-    """Each mailbox counts once an hour."""
-    return Try(FIRST, (_hour(), mailbox))
+@dataclass(frozen=True)
+class Asking:
+    """A mailbox that asks for a code, and its domain, which may be frozen. Of who is no signer no domain is asked."""
+
+    mailbox: str
+    domain: Domain | None = None
+
+    @classmethod
+    def of_signer(cls, letter: Letter, mailbox: str) -> Asking:
+        return cls(mailbox, _asked_at(letter.pk, _domain_name(mailbox)))
+
+    @property
+    def tries(self) -> list[Try]:
+        """What is counted: each mailbox once an hour.
+
+        What is asked where no code leaves is not counted: it must not stop the letters that were let go on.
+        """
+        first, domain = Try(FIRST, (_hour(), self.mailbox)), self.domain
+        return [first] if domain is None else [first, *_tries(domain, asked=int(_gets_codes(domain)))]
+
+    def is_calm(self, counted: list[int]) -> bool:
+        """By what the tries came to. False when its domain gets no codes. The same steps, for the same time."""
+        domain = self.domain
+        if domain is None:
+            return True
+        _first, asked, typed = counted
+        head_count = domain.head_count  # type: ignore[attr-defined]
+        if _gets_codes(domain) and _is_burst(head_count, asked, typed):
+            freeze(domain)
+            return False
+        return _gets_codes(domain)
 
 
-def is_calm(letter: Letter, mailbox: str, *, is_first: bool) -> bool:
-    """Count that the mailbox asks; False when its domain gets no codes. Always the same steps, for the same time.
-
-    What is asked where no code leaves is not counted: it must not stop the letters that were let go on.
-    """
-    domain = _asked_at(letter.pk, _domain_name(mailbox))
-    if domain is None:
-        return True
-    gets_codes = domain.frozen_at is None or domain.is_lifted  # type: ignore[attr-defined]
-    asked, typed = _tries(domain, asked=int(is_first and gets_codes))
-    head_count = domain.head_count  # type: ignore[attr-defined]
-    if gets_codes and _is_burst(head_count, asked, typed):
-        freeze(domain)
-        return False
-    return gets_codes
+def _gets_codes(domain: Domain) -> bool:
+    return domain.frozen_at is None or bool(domain.is_lifted)  # type: ignore[attr-defined]
 
 
 def note_typed(mailbox: str) -> None:
@@ -61,15 +77,15 @@ def note_typed(mailbox: str) -> None:
     limits.allows(TYPED, _hour(), _domain_name(mailbox))
 
 
-def _tries(domain: Domain, *, asked: int = 0) -> list[int]:
-    """How many of its mailboxes asked this hour, with those that do now, and how many typed."""
+def _tries(domain: Domain, *, asked: int = 0) -> tuple[Try, Try]:
+    """How many of its mailboxes asked this hour, with one that does now for the first time, and how many typed."""
     who = (_hour(), domain.name)
-    return limits.counts(Try(ASKED, who, asked), Try(TYPED, who, cost=0))
+    return Try(ASKED, who, asked, follows=bool(asked)), Try(TYPED, who, cost=0)
 
 
 def is_near(domain: Domain) -> bool:
     """Whether half of what freezes it was asked for this hour and not typed. Told without the number."""
-    asked, typed = _tries(domain)
+    asked, typed = limits.counts(*_tries(domain))
     return (
         domain.frozen_at is None
         and asked - typed > threshold(domain.workplace.head_count) // 2

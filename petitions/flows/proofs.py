@@ -14,6 +14,7 @@ from petitions import limits, mail
 from petitions.codes import sender
 from petitions.crypto import keys, marks, typed
 from petitions.flows import audit, bursts
+from petitions.flows.bursts import Asking
 from petitions.limits import Try
 from petitions.models import Challenge, Domain, Letter, Version, prepared
 from petitions.models.prepared import Asked
@@ -164,9 +165,10 @@ def _send(letter: Letter, pending: Pending, code: str) -> None:
     sender.require_room()  # before the limit, so that a full queue says the same to every mailbox
     mailbox = _mailbox(pending)
     message = mail.code(pending.address, code=typed.grouped(code))
-    is_within, is_first = limits.allow(Try(limits.CODES, ("mailbox", mailbox)), bursts.first(mailbox))
     # A recipient, who makes no mark, proves who they are and not where they work: no burst of signers silences them.
-    is_calm = not pending.mark or bursts.is_calm(letter, mailbox, is_first=is_first)
+    asking = Asking.of_signer(letter, mailbox) if pending.mark else Asking(mailbox)
+    number, *counted = limits.counts(Try(limits.CODES, ("mailbox", mailbox)), *asking.tries)
+    is_within, is_calm = number <= limits.CODES.amount, asking.is_calm(counted)
     sender.send(message if is_within and is_calm else None)
 
 
