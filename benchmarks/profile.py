@@ -80,7 +80,8 @@ class Direct(Line):
         def answer() -> None:
             pieces = self._application(environ, start)
             body.extend(pieces)
-            pieces.close()
+            if hasattr(pieces, "close"):  # ours are closed already
+                pieces.close()
 
         page = environ["PATH_INFO"].strip("/").rpartition("/")[2]
         self._costs.measure(f"{environ['REQUEST_METHOD']} {page}", answer)

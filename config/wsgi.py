@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable
 from email.message import Message
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -40,9 +40,22 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         start_response("415 Unsupported Media Type", [*PLAIN, ("Accept-Encoding", "identity")])
         return [b"Please send it uncompressed.\n"]
     if _charset(environ.get("CONTENT_TYPE", "")) in ("", "utf-8", "utf8"):
-        return django(environ, start_response)
+        return _at_once(django(environ, start_response))
     start_response("400 Bad Request", PLAIN)
     return [b"Please send UTF-8.\n"]
+
+
+def _at_once(answer: Any) -> Iterable[bytes]:
+    """What is there whole is handed over as a list, which granian sends in one piece.
+
+    Anything else it asks for piece by piece: twice the writes, and a wait for Python's lock in between.
+    """
+    if getattr(answer, "streaming", True):
+        return cast(Iterable[bytes], answer)
+    try:
+        return [*answer]
+    finally:
+        answer.close()
 
 
 def _charset(content_type: str) -> str:

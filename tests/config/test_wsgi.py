@@ -3,13 +3,21 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
+from django.core.signals import request_finished
+from django.http import StreamingHttpResponse
 
+from config import wsgi
 from config.wsgi import application
 
 pytestmark = pytest.mark.django_db  # Django looks after its connections at each request
 
 
 def ask(content_type: str, **more: str) -> str:
+    return answer(content_type, **more)[0]
+
+
+def answer(content_type: str = "", **more: str) -> tuple[str, object]:
+    """The status, and what the server is given to send."""
     statuses: list[str] = []
     environ = {
         "REQUEST_METHOD": "GET",
@@ -22,8 +30,8 @@ def ask(content_type: str, **more: str) -> str:
         "wsgi.url_scheme": "http",
         **more,
     }
-    b"".join(application(environ, lambda status, headers, *rest: statuses.append(status)))
-    return statuses[0]
+    told = application(environ, lambda status, headers, *rest: statuses.append(status))
+    return statuses[0], told
 
 
 @pytest.mark.parametrize(
@@ -47,3 +55,23 @@ def test_a_compressed_body_is_refused_unread(encoding):
 
 def test_an_uncompressed_one_may_say_so():
     assert ask("", HTTP_CONTENT_ENCODING="identity") == "200 OK"
+
+
+def test_a_page_is_handed_over_whole_and_done_with():
+    """granian sends a list at once, and asks anything else piece by piece."""
+    finished: list[object] = []
+    request_finished.connect(note := lambda **about: finished.append(about["sender"]))
+    try:
+        assert answer() == ("200 OK", [b"ok\n"])
+        assert len(finished) == 1
+    finally:
+        request_finished.disconnect(note)
+
+
+def test_what_is_long_goes_piece_by_piece():
+    table = StreamingHttpResponse(iter([b"one\n", b"two\n"]))
+
+    told = wsgi._at_once(table)
+
+    assert told is table
+    assert not table.closed
