@@ -39,15 +39,20 @@ def recent(find: Callable[..., Found]) -> Callable[..., Found]:
 
 
 def _copied(value: Any) -> Any:
-    """As `copy.copy` does, which finds a model's class and fields anew each time."""
     if not isinstance(value, Model):
         return copy.copy(value)
-    copied = object.__new__(type(value))
-    vars(copied).update(vars(value))
-    copied._state = copy.copy(value._state)
+    copied = _alike(value)
+    copied._state = _alike(value._state)
     copied._state.fields_cache = {}
     vars(copied).pop("_prefetched_objects_cache", None)
     return copied
+
+
+def _alike(value: Any) -> Any:
+    """As `copy.copy` does, which finds out anew each time what class it is of, and how that is copied."""
+    alike = object.__new__(type(value))
+    vars(alike).update(vars(value))
+    return alike
 
 
 def forget() -> None:
