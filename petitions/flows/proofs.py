@@ -132,7 +132,7 @@ def take(pending: Pending) -> None:
 
 def taking(pending: Pending) -> Asked:
     """The same, to be asked together with what follows. Tells 0 to all but one, who are to get `CodeUsed`."""
-    return Challenge(pk=UUID(pending.challenge)).taking()
+    return Challenge.taking(UUID(pending.challenge))
 
 
 def note_typed(pending: Pending) -> None:
@@ -156,7 +156,7 @@ def _mark(letter: Letter, purpose: str, mailbox: str) -> bytes:
 
 
 def _with_new_code(pending: Pending) -> tuple[Pending, str]:
-    code, pk = typed.new_code(), Challenge.begin().pk.hex
+    code, pk = typed.new_code(), Challenge.begin().hex
     return replace(pending, challenge=pk, code_hash=_code_hash(pk, code)), code
 
 

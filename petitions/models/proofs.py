@@ -59,10 +59,11 @@ class Challenge(models.Model):
         return str(self.pk)
 
     @classmethod
-    def begin(cls) -> Challenge:
-        challenge = cls()
-        BEGINNING(id=challenge.pk)
-        return challenge
+    def begin(cls) -> uuid.UUID:
+        """The key of a new one."""
+        key = uuid.uuid4()
+        BEGINNING(id=key)
+        return key
 
     def spend_try(self) -> bool:
         """True while a try is left. Counted before comparing, so that parallel guesses cannot share one."""
@@ -72,12 +73,13 @@ class Challenge(models.Model):
         """True for the one caller who uses it up. The row goes: it would say when somebody signed."""
         return bool(USING(pk=self.pk))
 
-    def taking(self) -> Asked:
+    @classmethod
+    def taking(cls, key: uuid.UUID) -> Asked:
         """Both at once, to be asked together with what follows. Tells 1 to the one caller who uses it up.
 
         Whoever asks for it knows the code; of those who guess beside them five are counted.
         """
-        return TAKING.given(pk=self.pk)
+        return TAKING.given(pk=key)
 
 
 BEGINNING = prepared.Insert(Challenge)
