@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 from email.utils import parseaddr
+from functools import lru_cache
 from smtplib import SMTPException
 
 import structlog
@@ -192,8 +193,14 @@ def _converse(
     else:
         conversation.open(seconds=left(ends))
     if message:
-        conversation.offer(parseaddr(message.from_email)[1], message.to[0])
+        conversation.offer(_address(message.from_email), message.to[0])
         conversation.hand_over(lines(message))
+
+
+@lru_cache(maxsize=8)
+def _address(sender: str) -> str:
+    """Of a sender with or without a name: it is the same in each mail."""
+    return parseaddr(sender)[1]
 
 
 def lines(message: EmailMessage) -> bytes:

@@ -16,6 +16,7 @@ from django.conf import settings
 
 from petitions import mailserver
 from petitions.mailserver import SealedServer, Server
+from petitions.wire import PLAIN
 
 LOG_IN_FIRST = frozenset({503, 530, 534, 535, 538})  # RFC 4954, 6: whoever has not may hear them at any step
 LONGEST_WORDS = 1000
@@ -103,7 +104,7 @@ class Conversation:
 
     def _offer_in_one_go(self, server: Server, sender: str, recipient: str) -> None:
         """RFC 2920: each command has its answer, and the body waits for the last. So nothing is given before it."""
-        envelope = f"FROM:{smtplib.quoteaddr(sender)}", f"TO:{smtplib.quoteaddr(recipient)}"
+        envelope = f"FROM:{_bracketed(sender)}", f"TO:{_bracketed(recipient)}"
         to_mail, to_recipient, to_data = server.ask(f"MAIL {envelope[0]}", f"RCPT {envelope[1]}", "DATA")
         self.is_in_data = to_data[0] // 100 == 3  # also where a server lets one without a reader begin
         _expect(2, to_mail, is_about_us=True)
@@ -197,6 +198,11 @@ def _introduce(server: Server) -> None:
             server.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
         except binascii.Error as error:
             raise smtplib.SMTPException("a challenge that is none") from error
+
+
+def _bracketed(address: str) -> str:
+    """As an envelope takes it. smtplib takes any apart first, which took half of a mail with a code."""
+    return f"<{address}>" if PLAIN.fullmatch(address) else smtplib.quoteaddr(address)
 
 
 def _expect(kind: int, reply: tuple[int, bytes], *, is_about_us: bool = False) -> tuple[int, str]:
