@@ -48,7 +48,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 def _at_once(answer: Any) -> Iterable[bytes]:
     """What is there whole is handed over as a list, which granian sends in one piece.
 
-    Anything else it asks for piece by piece: twice the writes, and a wait for Python's lock in between.
+    Anything else it asks for piece by piece, and gives Python's lock away in between.
     """
     if getattr(answer, "streaming", True):
         return cast(Iterable[bytes], answer)

@@ -201,7 +201,7 @@ def _introduce(server: Server) -> None:
 
 
 def _bracketed(address: str) -> str:
-    """As an envelope takes it. smtplib takes any apart first, which took half of a mail with a code."""
+    """As an envelope takes it. smtplib takes any apart first: half of all calls of a mail with a code."""
     return f"<{address}>" if PLAIN.fullmatch(address) else smtplib.quoteaddr(address)
 
 

@@ -39,7 +39,7 @@ def _make_private(folder: Path) -> None:
 def read(folder: Path, name: str) -> bytes:
     """The key. Raises `KeyMissing`.
 
-    Threads take turns in Python at each call of the system, of which a file object makes eight.
+    Threads take turns in Python at each call of the system, of which a file object makes seven.
     """
     try:
         handle = os.open(f"{folder}/{name}", os.O_RDONLY)
