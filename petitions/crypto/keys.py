@@ -4,6 +4,7 @@ A key that was never in the database or a backup can be destroyed. Keys of marks
 bytes; a letter's private keys for blind signing are PKCS #8.
 """
 
+import os
 import secrets
 from pathlib import Path
 
