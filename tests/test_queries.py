@@ -37,7 +37,7 @@ PAGES = {
 WORK = {
     "recount": 1,
     "milestones": 2,
-    "scatter": 7,
+    "scatter": 5,
     "export": 8,
     "publishing": 8,
     "closing": 24,
@@ -130,8 +130,9 @@ def test_work_in_the_background_sends_as_much_whatever_has_been_signed(rows):
     sent |= {"closing": statements(lambda: letters.close(letter))}
     sent |= {"freezing": statements(lambda: snapshots.freeze(letter.snapshots.get()))}
     cursors = 0 if connection.vendor == "postgresql" else 1  # which Django counts where it opens none
+    by_hand = 2 * cursors  # SQLite cannot delete and insert in one
 
-    assert sent == WORK | {"freezing": WORK["freezing"] + cursors}
+    assert sent == WORK | {"freezing": WORK["freezing"] + cursors, "scatter": WORK["scatter"] + by_hand}
 
 
 def _wait(letter: Letter, number: int) -> None:

@@ -6,18 +6,14 @@ the tables side by side has a pair. Each sweep therefore moves what is new, amon
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
-from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
 from petitions.models import Letter, Mark, WaitingSignature
+from petitions.models.places import move
 
-Row = TypeVar("Row", Mark, WaitingSignature)
 MOST = 500  # new marks, and old ones, that one sweep moves; a letter with fewer is rewritten whole
-PIECE = 500  # rows in one statement
 
 
 def scatter(letter: Letter) -> int:
@@ -30,7 +26,7 @@ def scatter(letter: Letter) -> int:
         return 0
     with transaction.atomic():
         letter.hold_lock()
-        return _move(_marks(letter)) + _move(_waiting(letter))
+        return move(Mark, _marks(letter)) + move(WaitingSignature, _waiting(letter))
 
 
 def _has_news(letter: Letter) -> bool:
@@ -38,33 +34,18 @@ def _has_news(letter: Letter) -> bool:
     return any(related.filter(is_scattered=False).exists() for related in rows)
 
 
-def _marks(letter: Letter) -> list[Mark]:
+def _marks(letter: Letter) -> list[UUID]:
     """The new ones and a sample of the others: ids are random, so whoever follows a random id is chosen by chance."""
-    new = list(letter.marks.filter(is_scattered=False).order_by("pk")[:MOST])
+    marks = letter.marks.order_by("pk").values_list("pk", flat=True)
+    new = list(marks.filter(is_scattered=False)[:MOST])
     if not new:
         return []
-    old, start = letter.marks.filter(is_scattered=True).order_by("pk"), uuid4()
+    old, start = marks.filter(is_scattered=True), uuid4()
     company = list(old.filter(pk__gte=start)[:MOST])
     return new + company + list(old.filter(pk__lt=start)[: MOST - len(company)])
 
 
-def _waiting(letter: Letter) -> list[WaitingSignature]:
-    """All of them: they are hardly more than a batch."""
-    is_news = letter.waiting.filter(is_scattered=False).exists()
-    return list(letter.waiting.all()) if is_news else []
-
-
-def _move(rows: list[Row]) -> int:
-    """Delete and insert, shuffled."""
-    secrets.SystemRandom().shuffle(rows)
-    for some in _pieces(rows):
-        type(some[0]).objects.filter(pk__in=[row.pk for row in some]).delete()
-    for row in rows:
-        row.pk, row.is_scattered = uuid4(), True
-    for some in _pieces(rows):
-        type(some[0]).objects.bulk_create(some)
-    return len(rows)
-
-
-def _pieces(rows: Sequence[Row]) -> list[Sequence[Row]]:
-    return [rows[start : start + PIECE] for start in range(0, len(rows), PIECE)]
+def _waiting(letter: Letter) -> list[UUID]:
+    """All of them, if one is new: they are hardly more than a batch."""
+    rows = list(letter.waiting.values_list("pk", "is_scattered"))
+    return [] if all(is_scattered for _, is_scattered in rows) else [pk for pk, _ in rows]

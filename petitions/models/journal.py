@@ -21,8 +21,9 @@ MOVING: tuple[type[models.Model], ...] = (
 def empty(cleared: Iterable[type[models.Model]] = MOVING) -> None:
     """SQLite: move the log into the main file, which overwrites what it erases (`secure_delete`), and cut it.
 
-    PostgreSQL: let go of these tables' dead rows; its own log is not ours to cut (`docs/traces.md`). Does nothing
-    inside a transaction, and what somebody still reads stays until the next time.
+    PostgreSQL: let go of these tables' dead rows, in one process: several would take all cores from those who sign.
+    Its own log is not ours to cut (`docs/traces.md`). Does nothing inside a transaction, and what somebody still
+    reads stays until the next time.
     """
     if connection.in_atomic_block:
         return
@@ -31,7 +32,7 @@ def empty(cleared: Iterable[type[models.Model]] = MOVING) -> None:
     )
     statements = {
         "sqlite": "PRAGMA wal_checkpoint(TRUNCATE)",
-        "postgresql": f"VACUUM (TRUNCATE FALSE, INDEX_CLEANUP ON) {tables}",
+        "postgresql": f"VACUUM (TRUNCATE FALSE, INDEX_CLEANUP ON, PARALLEL 0) {tables}",
     }
     with connection.cursor() as cursor:
         cursor.execute(statements[connection.vendor])
