@@ -159,18 +159,26 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         )
         return {letter: tallied(row[1:] for row in own) for letter, own in groupby(rows, itemgetter(0))}
 
-    def by_pair(self, *more: str) -> models.QuerySet[Any, Any]:
-        """Kind, proof, whatever more is told apart, and how many. Each pair is asked for by itself: to compare the
-        words of every row took the database as long again as to count them. The constraints allow no other pair."""
+    def of_pair(self, kind: str, proof: str) -> SignatureQuerySet:
+        """The counted ones of a kind and a proof. Each pair is asked for by itself: to compare the words of every row
+        took the database as long again as to count them."""
+        return self.counted().filter(kind=kind, proof=proof).order_by()
+
+    def by_pair_and_day(self) -> models.QuerySet[Any, Any]:
+        """Kind, proof, day, and how many."""
         parts = [
-            self.counted()
-            .filter(kind=kind, proof=proof)
-            .order_by()
-            .values_list(Value(kind.value), Value(proof.value), *more)
+            self.of_pair(kind, proof)
+            .values_list(Value(kind.value), Value(proof.value), "signed_on")
             .annotate(number=Count("*"))
-            for kind, proof in product(Signature.Kind, Proof)
+            for kind, proof in PAIRS
         ]
         return parts[0].union(*parts[1:], all=True)
+
+    def number_of_pair(self, kind: str, proof: str) -> models.Subquery:
+        """Not one of a union: of that PostgreSQL counts the pairs beside each other, so that the largest sets the
+        time. Several of its processes count a pair that stands by itself."""
+        counted = self.of_pair(kind, proof).values(all=Value(1)).annotate(number=Count("*"))
+        return models.Subquery(counted.values("number"))
 
     def in_all(self) -> models.QuerySet[Any, Any]:
         """One row with how many there are of a letter, none where there are none."""
@@ -308,7 +316,8 @@ class Signature(models.Model):
 
     @classmethod
     def tally_of(cls, letter: Letter) -> Tally:
-        return tallied(COUNTED.all(letter=letter.pk))
+        numbers = COUNTED.first(letter=letter.pk)
+        return tallied((*pair, number) for pair, number in zip(PAIRS, numbers, strict=True))
 
     @classmethod
     def grown_of(cls, letter: Letter) -> Grown:
@@ -377,6 +386,15 @@ NAMED = prepared.Insert(
     kind=Signature.Kind.NAMED,
     signed_at=Now(),
 )
-COUNTED = prepared.Rows(lambda letter: Signature.objects.filter(letter=letter).by_pair())
-BY_DAY = prepared.Rows(lambda letter: Signature.objects.filter(letter=letter).by_pair("signed_on"))
+PAIRS = list(product(Signature.Kind, Proof))  # the constraints allow no other
+
+
+def _numbers(letter: Any) -> models.QuerySet[Any, Any]:
+    """One row, with how many there are of each pair."""
+    signatures = Signature.objects.filter(letter=letter)
+    return Letter.objects.filter(pk=letter).order_by().values_list(*starmap(signatures.number_of_pair, PAIRS))
+
+
+COUNTED = prepared.Rows(_numbers)
+BY_DAY = prepared.Rows(lambda letter: Signature.objects.filter(letter=letter).by_pair_and_day())
 IN_ALL = prepared.Rows(lambda letter: Signature.objects.filter(letter=letter).in_all())
