@@ -16,7 +16,7 @@ from petitions.crypto import keys, marks, typed
 from petitions.flows import audit, bursts
 from petitions.flows.bursts import Asking
 from petitions.limits import Try
-from petitions.models import Challenge, Domain, Letter, Version, prepared
+from petitions.models import Challenge, Domain, Letter, Version
 from petitions.models.prepared import Asked
 from petitions.pending import Pending
 
@@ -124,14 +124,11 @@ def require_right(pending: Pending, code: str) -> None:
         raise WrongCode if Challenge(pk=UUID(pending.challenge)).spend_try() else CodeSpent
 
 
-def take(pending: Pending) -> None:
-    """Count the try of the right code and use it up, in one statement. As `consume`, and in its place."""
-    if not prepared.together(taking(pending))[0]:
-        raise CodeUsed
-
-
 def taking(pending: Pending) -> Asked:
-    """The same, to be asked together with what follows. Tells 0 to all but one, who are to get `CodeUsed`."""
+    """Count the try of the right code and use it up, as `consume` and in its place.
+
+    To be asked together with what follows. Tells 0 to all but one, who are to get `CodeUsed`.
+    """
     return Challenge.taking(UUID(pending.challenge))
 
 

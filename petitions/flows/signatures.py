@@ -99,15 +99,7 @@ def has_receipt(letter: Letter, receipt: str) -> bool:
 
 @transaction.atomic
 def _sign_once(letter: Letter, pending: Pending) -> None:
-    """What is refused below is rolled back with all that went the same way."""
-    taken, _, found, is_first = prepared.together(
-        proofs.taking(pending), *Version.to_sign(letter), Mark.leaving(letter, pending.mark)
-    )
-    if not taken:
-        raise proofs.CodeUsed
-    version = require_same_text(_signable(found), pending.version)
-    if not is_first:
-        raise AlreadySigned
+    version = enter_by_code(letter, pending)
     shown = Shown(pending.appear, pending.name, pending.role, pending.statement)
     workplace = workplace_shown(letter, pending)
     store(
@@ -137,6 +129,22 @@ def require_same_text(version: Version, sha256: str) -> Version:
     """Nobody signs words that they have not read. Raises `TextCorrected`."""
     if sha256 != version.sha256:
         raise TextCorrected
+    return version
+
+
+def enter_by_code(letter: Letter, pending: Pending, *, blinded_hash: bytes | None = None) -> Version:
+    """Use the code up, `enter`, and leave the mark, all on one way to the database.
+
+    What is refused is to be rolled back with all that went the same way. Raises `proofs.CodeUsed`, `LetterNotOpen`,
+    `TextCorrected`, `AlreadySigned`.
+    """
+    leaving = Mark.leaving(letter, pending.mark, blinded_hash=blinded_hash)
+    taken, _, found, is_first = prepared.together(proofs.taking(pending), *Version.to_sign(letter), leaving)
+    if not taken:
+        raise proofs.CodeUsed
+    version = require_same_text(_signable(found), pending.version)
+    if not is_first:
+        raise AlreadySigned
     return version
 
 

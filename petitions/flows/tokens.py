@@ -16,7 +16,7 @@ from django.db.models import CharField, Value
 from petitions.crypto import blind, keys, tokens, typed
 from petitions.flows import proofs, signatures
 from petitions.flows.signatures import AlreadySigned, Seal, Shown
-from petitions.models import Appear, Letter, Mark, Proof, PublicKey, Signature, WaitingSignature, locks
+from petitions.models import Appear, Letter, Proof, PublicKey, Signature, WaitingSignature, locks
 from petitions.models.publickeys import OF_PROOF
 from petitions.pending import Pending
 from petitions.recent import recent
@@ -100,10 +100,7 @@ def issue(letter: Letter, pending: Pending, code: str, blinded: bytes) -> Issued
 @transaction.atomic
 def _mark_once(letter: Letter, pending: Pending, blinded: bytes) -> None:
     """Nothing is calculated, and nothing given away, unless this commits. Who is cut off after it asks again."""
-    proofs.take(pending)
-    signatures.require_same_text(signatures.enter(letter), pending.version)
-    if not Mark.leave(letter, pending.mark, blinded_hash=typed.digest(tokens.to_text(blinded))):
-        raise AlreadySigned
+    signatures.enter_by_code(letter, pending, blinded_hash=typed.digest(tokens.to_text(blinded)))
 
 
 def _was_issued(letter: Letter, pending: Pending, blinded: bytes) -> bool:

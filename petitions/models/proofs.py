@@ -112,13 +112,8 @@ class Mark(models.Model):
         return str(self.pk)
 
     @classmethod
-    def leave(cls, letter: Letter, value: str, *, blinded_hash: bytes | None = None) -> bool:
-        """True for the first one. Not asked for beforehand: hardly anybody signs twice."""
-        return bool(prepared.together(cls.leaving(letter, value, blinded_hash=blinded_hash))[0])
-
-    @classmethod
     def leaving(cls, letter: Letter, value: str, *, blinded_hash: bytes | None = None) -> Asked:
-        """The same, to be asked together with what comes before."""
+        """Tells 1 to the first one. Not asked for beforehand: hardly anybody signs twice."""
         row = {"letter_id": letter.pk, "value": bytes.fromhex(value), "blinded_hash": blinded_hash}
         return LEAVING.given(id=uuid.uuid4(), **row)
 
