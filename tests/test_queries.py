@@ -39,7 +39,7 @@ WORK = {
     "milestones": 2,
     "scatter": 5,
     "export": 8,
-    "publishing": 8,
+    "publishing": 9,
     "closing": 24,
     "freezing": 4,
 }

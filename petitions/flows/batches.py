@@ -15,12 +15,19 @@ PIECE = 500  # rows in one statement
 
 
 def publish_full(letter: Letter) -> int:
-    """Publish what waits once it is a whole batch; the number published."""
+    """Publish what waits once it is a whole batch; the number published.
+
+    Looked at before the lock too, which in each sweep would make signers wait for each other for nothing.
+    """
+    if not _is_full(letter):
+        return 0
     with transaction.atomic():
         letter.hold_lock()
-        if letter.waiting.count() < letter.batch_size:
-            return 0
-        return publish_waiting(letter)
+        return publish_waiting(letter) if _is_full(letter) else 0
+
+
+def _is_full(letter: Letter) -> bool:
+    return letter.waiting.count() >= letter.batch_size
 
 
 def publish_waiting(letter: Letter) -> int:
