@@ -50,7 +50,7 @@ def _site(place: Path, database_url: str) -> Iterator[Processes]:
     smtp, control, bare = free_port(), free_port(), free_port()
     surroundings = {"redis_url": f"unix://{place / 'valkey.sock'}", "keys": place / "keys"}
     with Processes(
-        place, database_url=database_url, mail_port=smtp, **surroundings, **ENVIRONMENT
+        place, database_url=database_url, mail_port=smtp, are_programs=True, **surroundings, **ENVIRONMENT
     ) as processes:
         processes.environment |= {"BENCH_CONTROL": str(control), "BENCH_BARE": str(bare)}
         processes.start("sink", sys.executable, "-m", "benchmarks.sink", str(smtp), str(control))
