@@ -23,7 +23,6 @@ from typing import Concatenate, ParamSpec
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.html import escape
 from django.utils.http import quote_etag
@@ -31,6 +30,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from petitions import languages
+from petitions.views import formtokens
 from petitions.views.mailbox import is_open_to
 
 Rest = ParamSpec("Rest")
@@ -138,7 +138,7 @@ def filled(
         return page.answer
     words: dict[str, str] = {name: escape(value) for name, value in blanks.items()}
     if TOKEN in page.pieces[1::2]:
-        words[TOKEN] = get_token(request)
+        words[TOKEN] = formtokens.token(request)
     return page.filled(words)
 
 
