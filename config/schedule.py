@@ -8,16 +8,17 @@ from typing import Any
 
 from celery.schedules import crontab
 
-# Sweeps that pass between two rings.
+# Sweeps in the order in which they come: what one has made ready, the next ones find.
 OFTEN = (
-    "drain_outbox",
-    "freeze_snapshots",
     "close_letters",
     "publish_batches",
-    "invalidate_signatures",
+    "freeze_snapshots",
+    "drain_outbox",
     "post_updates",
+    "invalidate_signatures",
     "scatter_rows",
 )
+# Sweeps that pass between two rings.
 SELDOM = {"forget": 5, "tell_of_trouble": 20}
 NIGHTLY = {"compare_counts": 17, "purge": 41, "write_pieces_anew": 53}  # minutes past three
 SHORTEST = 3  # seconds that a ring is worth answering, however often it comes

@@ -6,7 +6,8 @@ the tables side by side has a pair. Each sweep therefore moves what is new, amon
 
 from __future__ import annotations
 
-from uuid import UUID, uuid4
+import secrets
+from uuid import UUID
 
 from django.db import transaction
 
@@ -35,14 +36,16 @@ def _has_news(letter: Letter) -> bool:
 
 
 def _marks(letter: Letter) -> list[UUID]:
-    """The new ones and a sample of the others: ids are random, so whoever follows a random id is chosen by chance."""
-    marks = letter.marks.order_by("pk").values_list("pk", flat=True)
-    new = list(marks.filter(is_scattered=False)[:MOST])
+    """The new ones and a sample of the others: values are as good as random, so whoever follows a random one is
+    chosen by chance. By ids all letters' marks would be passed through, and signers wait meanwhile.
+    """
+    new = list(letter.marks.filter(is_scattered=False).order_by("pk").values_list("pk", flat=True)[:MOST])
     if not new:
         return []
-    old, start = marks.filter(is_scattered=True), uuid4()
-    company = list(old.filter(pk__gte=start)[:MOST])
-    return new + company + list(old.filter(pk__lt=start)[: MOST - len(company)])
+    old = letter.marks.filter(is_scattered=True).order_by("value").values_list("pk", flat=True)
+    start = secrets.token_bytes(32)
+    company = list(old.filter(value__gte=start)[:MOST])
+    return new + company + list(old.filter(value__lt=start)[: MOST - len(company)])
 
 
 def _waiting(letter: Letter) -> list[UUID]:
