@@ -92,7 +92,9 @@ class Loaded:
             self._process.stdin.write(json.dumps(words) + "\n")
             self._process.stdin.flush()
             assert self._process.stdout
-            return int(self._process.stdout.readline())
+            answer = self._process.stdout.readline()
+        assert answer, "the process that is copied has ended; what it printed says why"
+        return int(answer)
 
 
 def main() -> None:
