@@ -103,11 +103,14 @@ def slow_mail(site: Site) -> Iterator[Line]:
 
 
 def _pair(site: Site, letter: Letter, begin: Callable[[], None]) -> tuple[Told, Told]:
+    """Once the mails of the pair before it have left: the queue holds no more than those of one."""
+    before = Counted.now(site, letter)
     quick = _asking(site, letter)
     begin()
     slow = _asking(site, letter)
     site.mails.pause(0)
     site.mails.revive()
+    Counted.now(site, letter, mails=before.mails + len(quick.good) + len(slow.good))
     return quick, slow
 
 
