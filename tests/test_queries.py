@@ -37,7 +37,7 @@ PAGES = {
 WORK = {
     "recount": 1,
     "milestones": 2,
-    "scatter": 5,
+    "scatter": 4,
     "export": 8,
     "publishing": 9,
     "closing": 24,

@@ -6,8 +6,7 @@ the tables side by side has a pair. Each sweep therefore moves what is new, amon
 
 from __future__ import annotations
 
-import secrets
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -23,29 +22,33 @@ def scatter(letter: Letter) -> int:
     Without news it writes nothing. Otherwise all waiting signatures move, and with new marks as many old ones as
     hide them: between a new row alone and its neighbour in the other table no order of chance would help.
     """
-    if not _has_news(letter):
+    has_marks, has_waiting = (
+        rows.filter(is_scattered=False).exists() for rows in (letter.marks, letter.waiting)
+    )
+    if not (has_marks or has_waiting):
         return 0
+    company = _company(letter) if has_marks else []
     with transaction.atomic():
         letter.hold_lock()
-        return move(Mark, _marks(letter)) + move(WaitingSignature, _waiting(letter))
+        marks = _marks(letter, company) if has_marks else []
+        return move(Mark, marks) + move(WaitingSignature, _waiting(letter))
 
 
-def _has_news(letter: Letter) -> bool:
-    rows = (letter.marks, letter.waiting)
-    return any(related.filter(is_scattered=False).exists() for related in rows)
+def _company(letter: Letter) -> list[UUID]:
+    """Old marks that hide the new ones: those that follow a random id, since ids are random and drawn anew.
 
-
-def _marks(letter: Letter) -> list[UUID]:
-    """The new ones and a sample of the others: values are as good as random, so whoever follows a random one is
-    chosen by chance. By ids all letters' marks would be passed through, and signers wait meanwhile.
+    Not those that follow a value, which stays: they would be known as neighbours among all that moved together, and
+    what is no neighbour of theirs as new. Looked for before the lock, since all letters' marks are passed through.
     """
+    old, start = letter.marks.filter(is_scattered=True).order_by("pk").values_list("pk", flat=True), uuid4()
+    company = list(old.filter(pk__gte=start)[:MOST])
+    return company + list(old.filter(pk__lt=start)[: MOST - len(company)])
+
+
+def _marks(letter: Letter, company: list[UUID]) -> list[UUID]:
+    """The new ones, if there are any, in company."""
     new = list(letter.marks.filter(is_scattered=False).order_by("pk").values_list("pk", flat=True)[:MOST])
-    if not new:
-        return []
-    old = letter.marks.filter(is_scattered=True).order_by("value").values_list("pk", flat=True)
-    start = secrets.token_bytes(32)
-    company = list(old.filter(value__gte=start)[:MOST])
-    return new + company + list(old.filter(value__lt=start)[: MOST - len(company)])
+    return new + company if new else []
 
 
 def _waiting(letter: Letter) -> list[UUID]:

@@ -124,6 +124,25 @@ def test_company_is_found_wherever_chance_begins(monkeypatch):
     assert not never_moved
 
 
+def test_who_moves_together_does_not_tell_who_is_new(monkeypatch):
+    """What stays of a mark is its value: neighbours by it would be company, and the one that is none the new one."""
+    monkeypatch.setattr(traces, "MOST", 20)
+    letter = make_letter()
+    sign_quietly(letter, 100)
+    while traces.scatter(letter):
+        pass
+    before = set(Mark.objects.values_list("pk", flat=True))
+    values = sorted(bytes(value) for value in letter.marks.values_list("value", flat=True))
+    sign_quietly(letter)
+
+    traces.scatter(letter)
+
+    moved = letter.marks.exclude(pk__in=before).values_list("value", flat=True)
+    company = {values.index(bytes(value)) for value in moved if bytes(value) in values}
+    assert len(company) == 20
+    assert sum((place + 1) % len(values) in company for place in company) < 15  # of neighbours 19
+
+
 def test_other_letters_stay_where_they_are():
     letter, other = make_letter(), make_letter()
     sign_quietly(other, 5)
